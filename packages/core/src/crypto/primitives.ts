@@ -1,0 +1,60 @@
+/** Hash functions by their FIPS 180-4 names, as WebCrypto spells them. */
+export type Hash = 'SHA-256' | 'SHA-384' | 'SHA-512'
+
+/** Authenticated encryption by its common name. Keys of 32 bytes (16 for AES-128-GCM), nonces of 12, tags of 16. */
+export type Aead = 'AES-128-GCM' | 'AES-256-GCM' | 'ChaCha20-Poly1305'
+
+/** How a long key derivation reports and stops. */
+export interface DerivationOptions {
+  /** Stops the derivation with `aborted`. */
+  readonly signal?: AbortSignal
+  /** Called with the part done, 0 to 1, at most some twenty times a second. */
+  readonly onProgress?: (done: number) => void
+}
+
+/**
+ * Stateless algorithms. Two implementations with one conformance suite (`@kms/core/testing`): the WASM module, and the
+ * platform's own crypto. Inputs are never kept; outputs are fresh arrays. Lengths that an algorithm does not allow are
+ * `invalid-argument`; an algorithm an implementation does not have is `unsupported`.
+ */
+export interface Primitives {
+  /** `wasm`, `native`, or an implementation's own name; for humans and bench rows. */
+  readonly backend: string
+
+  /** FIPS 180-4. */
+  hash(hash: Hash, data: Uint8Array): Uint8Array
+
+  /** RFC 2104. Keys of any length. */
+  hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array
+
+  /** RFC 5869 §2.3 alone, also for short `prk`s. `length` 1 to 255 hash lengths. */
+  hkdfExpand(hash: Hash, prk: Uint8Array, info: Uint8Array, length: number): Uint8Array
+
+  /** RFC 5869: extract and expand. `length` 1 to 255 hash lengths. */
+  hkdf(hash: Hash, inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array
+
+  /** RFC 8018 §5.2. `iterations` ≥ 1. @throws `aborted` */
+  pbkdf2(
+    hash: Hash,
+    password: Uint8Array,
+    salt: Uint8Array,
+    iterations: number,
+    length: number,
+    options?: DerivationOptions,
+  ): Promise<Uint8Array>
+
+  /** Ciphertext ‖ tag (16 bytes). SP 800-38D, RFC 8439. The same key and nonce must never seal twice. */
+  aeadSeal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array
+
+  /** @throws `authentication-failed`; nothing unauthenticated is returned or left behind. */
+  aeadOpen(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array
+
+  /** AES-KW, RFC 3394 §2.2.1. `kek` 16 or 32 bytes; `key` a multiple of 8, at least 16. */
+  keyWrap(kek: Uint8Array, key: Uint8Array): Uint8Array
+
+  /** RFC 3394 §2.2.2. @throws `authentication-failed` */
+  keyUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array
+
+  /** Compares in constant time; different lengths are unequal. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
