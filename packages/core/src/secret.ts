@@ -1,8 +1,6 @@
 import { KmsError } from './errors.ts'
 
 const redacted = '[redacted]'
-// Node's inspect protocol, by its registered symbol: importing node:util would tie core to a platform.
-const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /**
  * Secret bytes that do not print. String conversion, JSON and Node's `console.log` give `[redacted]`; `wipe` zeroes them.
@@ -67,9 +65,11 @@ export class Secret {
     return redacted
   }
 
-  /** What Node's util.inspect and console.log print. */
-  [inspect](): string {
-    return `Secret ${redacted}`
+  static {
+    // What Node's util.inspect and console.log print; by its registered symbol, since importing node:util would tie core to a platform.
+    Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value: () => `Secret ${redacted}`,
+    })
   }
 }
 
