@@ -1,0 +1,17 @@
+import type { Effort } from './measure.ts'
+import type { Report } from './report.ts'
+
+/** What the command line asked of a bench. */
+export interface BenchOptions {
+  readonly effort: Effort
+  /** Where a bench that keeps data writes it; nothing is written without it. */
+  readonly output?: string
+}
+
+/** One question, asked by `npm run -s bench -- NAME`. */
+export interface Bench {
+  readonly name: string
+  /** The question, in a line. */
+  readonly question: string
+  run(options: BenchOptions): Promise<Report>
+}
