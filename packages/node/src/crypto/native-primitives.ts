@@ -1,0 +1,157 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
+import type { Aead, DerivationOptions, Hash, Primitives } from '@kms/core'
+import { KmsError } from '@kms/core'
+import { nativeAeads, notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
+import { nativeKey } from './raw-keys.ts'
+
+const hashes = {
+  'SHA-256': { name: 'sha256', length: 32 },
+  'SHA-384': { name: 'sha384', length: 48 },
+  'SHA-512': { name: 'sha512', length: 64 },
+} as const satisfies Record<Hash, { name: string; length: number }>
+
+const keyWraps: Readonly<Record<number, string>> = { 16: 'id-aes128-wrap', 32: 'id-aes256-wrap' }
+// RFC 3394 §2.2.3.1, the default initial value.
+const keyWrapIv = new Uint8Array(8).fill(0xa6)
+const keyWrapLimit = 65_536
+
+/**
+ * `Primitives` over node:crypto: the algorithms of the OpenSSL that Node was built with, or, for those who must use it, of
+ * the validated provider that it was started with.
+ */
+export function createNativePrimitives(): Primitives {
+  return {
+    backend: 'native',
+    hash,
+    hmac,
+    hkdfExpand,
+    hkdf,
+    pbkdf2: derive,
+    aeadSeal,
+    aeadOpen,
+    keyWrap,
+    keyUnwrap,
+    equal,
+  }
+}
+
+function hash(hash: Hash, data: Uint8Array): Uint8Array {
+  return plain(createHash(hashEntry(hash).name).update(data).digest())
+}
+
+function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array {
+  return plain(createHmac(hashEntry(hash).name, nativeKey(key)).update(data).digest())
+}
+
+// By hand, since Node's hkdfSync always extracts first (and takes twice as long for both).
+function hkdfExpand(hash: Hash, prk: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  const { name, length: size } = hashEntry(hash)
+  require(Number.isInteger(length) && length >= 1 && length <= 255 * size, `HKDF gives 1 to ${255 * size} bytes.`)
+  const key = nativeKey(prk)
+  const output = new Uint8Array(length)
+  let block: Uint8Array = new Uint8Array(0)
+  for (let counter = 1, at = 0; at < length; counter++, at += size) {
+    const next = createHmac(name, key).update(block).update(info).update(Uint8Array.of(counter)).digest()
+    block.fill(0)
+    block = next
+    output.set(block.subarray(0, Math.min(size, length - at)), at)
+  }
+  block.fill(0)
+  return output
+}
+
+function hkdf(hash: Hash, inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  const prk = hmac(hash, salt, inputKey)
+  try {
+    return hkdfExpand(hash, prk, info, length)
+  } finally {
+    prk.fill(0)
+  }
+}
+
+/** Runs on Node's thread pool, which cannot be interrupted: an abort rejects at once and wipes the result when it comes. */
+function derive(
+  hash: Hash,
+  password: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+  length: number,
+  options: DerivationOptions = {},
+): Promise<Uint8Array> {
+  const { signal, onProgress } = options
+  return new Promise((resolve, reject) => {
+    const { name } = hashEntry(hash)
+    require(Number.isInteger(iterations) &&
+      iterations >= 1 &&
+      iterations < 2 ** 31, 'PBKDF2 takes 1 to 2³¹ − 1 iterations.')
+    require(Number.isInteger(length) && length >= 1 && length < 2 ** 31, 'PBKDF2 gives 1 byte or more.')
+    const abort = (): void => reject(new KmsError('aborted', 'The key derivation was cancelled.'))
+    if (signal?.aborted) return abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    pbkdf2(password, salt, iterations, length, name, (error, key) => {
+      signal?.removeEventListener('abort', abort)
+      if (signal?.aborted) return void key?.fill(0)
+      if (error) return reject(new KmsError('unsupported', 'This Node cannot run PBKDF2.', { cause: error }))
+      onProgress?.(1)
+      resolve(plain(key))
+    })
+  })
+}
+
+function aeadSeal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  requireAead(aead, key, nonce)
+  const sealed = new Uint8Array(plaintext.length + tagLength)
+  sealInto(sealed, 0, aead, nativeKey(key), nonce, aad.length > 0 ? aad : undefined, plaintext)
+  return sealed
+}
+
+function aeadOpen(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array {
+  requireAead(aead, key, nonce)
+  return openSealed(aead, nativeKey(key), nonce, aad.length > 0 ? aad : undefined, sealed)
+}
+
+function keyWrap(kek: Uint8Array, key: Uint8Array): Uint8Array {
+  const fits = key.length >= 16 && key.length % 8 === 0 && key.length <= keyWrapLimit
+  require(fits, 'AES-KW wraps a multiple of 8 bytes, 16 or more.')
+  const cipher = createCipheriv(wrapCipher(kek), nativeKey(kek), keyWrapIv)
+  return plain(Buffer.concat([cipher.update(key), cipher.final()]))
+}
+
+function keyUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array {
+  const name = wrapCipher(kek)
+  if (wrapped.length < 24 || wrapped.length % 8 !== 0 || wrapped.length > keyWrapLimit + 8) throw notGenuine()
+  const decipher = createDecipheriv(name, nativeKey(kek), keyWrapIv)
+  try {
+    const key = decipher.update(wrapped)
+    decipher.final()
+    return plain(key)
+  } catch {
+    throw notGenuine()
+  }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function hashEntry(hash: Hash): (typeof hashes)[Hash] {
+  if (!Object.hasOwn(hashes, hash)) throw new KmsError('unsupported', `There is no hash ${String(hash)} here.`)
+  return hashes[hash]
+}
+
+function requireAead(aead: Aead, key: Uint8Array, nonce: Uint8Array): void {
+  if (!Object.hasOwn(nativeAeads, aead)) throw new KmsError('unsupported', `There is no AEAD ${String(aead)} here.`)
+  const { keyLength } = nativeAeads[aead]
+  require(key.length === keyLength, `${aead} takes keys of ${keyLength} bytes.`)
+  require(nonce.length === 12, `${aead} takes nonces of 12 bytes.`)
+}
+
+function wrapCipher(kek: Uint8Array): string {
+  const name = keyWraps[kek.length]
+  if (name === undefined) throw new KmsError('invalid-argument', 'AES-KW takes keys of 16 or 32 bytes.')
+  return name
+}
+
+function require(holds: boolean, otherwise: string): void {
+  if (!holds) throw new KmsError('invalid-argument', otherwise)
+}

@@ -1,0 +1,3 @@
+export * from '@kms/core'
+export { createNativeKeySlots } from './crypto/native-key-slots.ts'
+export { createNativePrimitives } from './crypto/native-primitives.ts'
