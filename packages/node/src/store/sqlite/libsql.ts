@@ -1,0 +1,76 @@
+import { createRequire } from 'node:module'
+import { type SqliteConnection, type SqliteDriver, SqliteFailure, type SqliteRow, type SqliteValue } from './driver.ts'
+
+// The part of libsql that is used; its own types are better-sqlite3's and promise more than it does.
+interface Statement {
+  readonly reader: boolean
+  all(parameters: readonly SqliteValue[]): readonly Record<string, SqliteValue | ArrayBuffer>[]
+  run(parameters: readonly SqliteValue[]): unknown
+}
+interface Database {
+  prepare(sql: string): Statement
+  close(): void
+}
+type Libsql = new (path: string, options: { readonly: boolean; timeout: number }) => Database
+
+/** SQLite out of libsql's prebuilt binaries, for Node below 22.13. Loaded when it is first needed. */
+export function libsqlDriver(): SqliteDriver {
+  let loaded: Libsql | undefined
+  return {
+    name: 'libsql',
+    open(path, { readOnly }) {
+      return attempt(() => {
+        loaded ??= createRequire(import.meta.url)('libsql') as Libsql
+        return connect(new loaded(path, { readonly: readOnly, timeout: 0 }), readOnly)
+      })
+    },
+  }
+}
+
+function connect(database: Database, readOnly: boolean): SqliteConnection {
+  const statements = new Map<string, Statement>()
+  return {
+    all(sql, ...parameters) {
+      return attempt(() => {
+        let statement = statements.get(sql)
+        if (statement === undefined) {
+          statement = database.prepare(sql)
+          statements.set(sql, statement)
+        }
+        // Always arrays: a bare Buffer as an argument aborts the process (libsql 0.5).
+        if (statement.reader) return statement.all(parameters).map(row)
+        statement.run(parameters)
+        return []
+      })
+    },
+    close() {
+      statements.clear()
+      // libsql closes for real when its statements are garbage-collected. Until then the log stays beside the file, and
+      // whoever copies the file alone would miss what is in it.
+      try {
+        if (!readOnly) database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all([])
+      } catch {}
+      attempt(() => database.close())
+    },
+  }
+}
+
+/** libsql gives bytes as an ArrayBuffer. */
+function row(columns: Readonly<Record<string, SqliteValue | ArrayBuffer>>): SqliteRow {
+  const values: Record<string, SqliteValue> = {}
+  for (const [name, value] of Object.entries(columns)) {
+    values[name] = value instanceof ArrayBuffer ? new Uint8Array(value) : value
+  }
+  return values
+}
+
+function attempt<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    const { rawCode, message } = error as { rawCode?: number; message?: string }
+    // A failed open has the code in its text only: `ConnectionFailed("Unable to open connection to local database …: 14")`.
+    const open = /^ConnectionFailed\(.*: (\d+)"\)$/s.exec(message ?? '')
+    throw new SqliteFailure(rawCode ?? (open ? Number(open[1]) : undefined), error)
+  }
+}
