@@ -4,6 +4,8 @@ import type { Report } from './report.ts'
 /** What the command line asked of a bench. */
 export interface BenchOptions {
   readonly effort: Effort
+  /** Whether single calls are timed too, by mitata and benny, for percentiles. */
+  readonly percentiles: boolean
   /** Where a bench that keeps data writes it; nothing is written without it. */
   readonly output?: string
 }
@@ -11,7 +13,5 @@ export interface BenchOptions {
 /** One question, asked by `npm run -s bench -- NAME`. */
 export interface Bench {
   readonly name: string
-  /** The question, in a line. */
-  readonly question: string
   run(options: BenchOptions): Promise<Report>
 }

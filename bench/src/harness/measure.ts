@@ -36,9 +36,9 @@ async function timeAsyncBlock(subject: Subject, calls: number): Promise<number> 
   return Number(process.hrtime.bigint() - start) / calls
 }
 
-/** What a result looked like, for the message about a wrong one. */
+/** Runs a subject once and checks what it gives. */
 async function verify(work: Work, subject: Subject): Promise<void> {
-  if (!subject.verify(await subject.run())) {
+  if (!(await subject.verify(await subject.run()))) {
     throw new Error(`${work.name}: ${subject.name} gives a wrong result; nothing of it is timed.`)
   }
 }

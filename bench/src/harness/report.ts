@@ -41,17 +41,22 @@ export type Bound =
   | { readonly atLeast: number; readonly atMost?: never }
   | { readonly atMost: number; readonly atLeast?: never }
 
-/** Turns the timings of one piece of work into rows, microseconds below 10 ms and milliseconds above. */
+/** Turns the timings of one piece of work into rows. */
 export function timingRows(work: string, timings: readonly Timing[]): Row[] {
-  const milliseconds = timings.some(({ times }) => median(times) >= 1e7)
+  return timings.map(({ subject, times }) => rowOf(work, subject, median(times), interquartileRange(times)))
+}
+
+/** A row from nanoseconds: microseconds below 10 ms, milliseconds above. */
+export function rowOf(work: string, subject: string, nanoseconds: number, spread: number): Row {
+  const milliseconds = nanoseconds >= 1e7
   const scale = milliseconds ? 1e6 : 1e3
-  return timings.map(({ subject, times }) => ({
+  return {
     work,
     subject,
-    median: round(median(times) / scale),
-    spread: round(interquartileRange(times) / scale),
+    median: round(nanoseconds / scale),
+    spread: round(spread / scale),
     unit: milliseconds ? 'ms' : 'µs',
-  }))
+  }
 }
 
 /**

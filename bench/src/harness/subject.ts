@@ -4,7 +4,7 @@ export interface Subject {
   /** Does the work once. A promise is awaited, and its cost is part of the time, as it is for its users. */
   run(): unknown
   /** Checks what one `run` returned. Called before anything is timed, and once more after the last round. */
-  verify(result: unknown): boolean
+  verify(result: unknown): boolean | Promise<boolean>
 }
 
 /** Subjects that do the same, to be compared. */
