@@ -1,0 +1,78 @@
+export {
+  chunkLength,
+  chunkNonce,
+  MessageOpener,
+  MessageSealer,
+  prefixLength,
+  saltLength,
+  sealedChunkLength,
+  tagLength,
+} from './body.ts'
+export {
+  finishHeader,
+  freshContentKey,
+  type OpenContentKeyOptions,
+  openContentKey,
+  writeHeader,
+} from './content-key.ts'
+export { boundRoom, type Context, canonicalContext, canonicalLimit, noContext, writeBound } from './context.ts'
+export {
+  longestStart,
+  type OpeningStream,
+  type OpenOptions,
+  openEnvelope,
+  openStream,
+  type SealingStream,
+  type SealOptions,
+  sealEnvelope,
+  sealStream,
+} from './envelope.ts'
+export {
+  encodeKeyHeader,
+  encodeRecipients,
+  type Header,
+  type HeaderRecipient,
+  headerLimit,
+  type KeyHeader,
+  keyHeaderLength,
+  parseHeader,
+  type RecipientsHeader,
+} from './header.ts'
+export { type InspectedRecipient, type Inspection, type InspectOptions, inspect, type Named } from './inspect.ts'
+export { checkInfo, fingerprintInfo, headerInfo, keyIdInfo, passwordInfo, sealInfo, wrapInfo } from './labels.ts'
+export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
+export { type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
+export {
+  type Content,
+  contents,
+  encodePreamble,
+  type Mode,
+  modes,
+  type Preamble,
+  parsePreamble,
+  preambleLength,
+  suites,
+} from './preamble.ts'
+export type { Opener, Recipient, Stanza } from './recipient.ts'
+export { type Kdf, type RecipientFields, readRecipient } from './recipient-layouts.ts'
+export { type KeyHolder, keyOpener, keyRecipient, rootKeyHolder, slotHolder } from './recipients/key.ts'
+export {
+  type PasswordOpenerOptions,
+  type PasswordRecipientOptions,
+  passwordOpener,
+  passwordRecipient,
+  pbkdf2Iterations,
+} from './recipients/password.ts'
+export {
+  type BoundRecordKey,
+  noMatchingKey,
+  prepareRecordKey,
+  type RecordKey,
+  type RecordKeyOptions,
+  recordHeader,
+  recordPreamble,
+  recordTextPrefix,
+  sealedBy,
+} from './record.ts'
+export { fromText, textPattern, toText } from './text.ts'
+export { formatUuid, parseUuid } from './uuid.ts'

@@ -1,0 +1,48 @@
+import type { Suite } from '../crypto/key-slots.ts'
+import { ascii, concat, u32 } from './bytes.ts'
+
+// The labels of envelope v1. Material that seals is used for nothing but these, so no two uses can ever meet.
+const label = (name: string): Uint8Array => ascii(`kms1/${name}\0`)
+
+const seal = label('seal')
+const wrap = label('wrap')
+const password = label('password')
+const header = label('header')
+const keyId = label('key-id')
+const check = label('check')
+const fingerprint = label('fingerprint')
+
+/** Mode 0: what turns a key version's material into its content key `K`. */
+export function sealInfo(suite: Suite, id: Uint8Array, version: number): Uint8Array {
+  return concat(seal, Uint8Array.of(suite), id, u32(version))
+}
+
+/** Recipient kind 1: what turns a key version's material into a key-encryption key for this `C`. */
+export function wrapInfo(id: Uint8Array, version: number, bound: Uint8Array): Uint8Array {
+  return concat(wrap, id, u32(version), bound)
+}
+
+/** Recipient kind 2: what turns a stretched password into a key-encryption key for this `C`. */
+export function passwordInfo(salt: Uint8Array, kdfBytes: Uint8Array, bound: Uint8Array): Uint8Array {
+  return concat(password, salt, kdfBytes, bound)
+}
+
+/** Mode 2: what the mac of a header is expanded with, from `K`. */
+export function headerInfo(macked: Uint8Array): Uint8Array {
+  return concat(header, macked)
+}
+
+/** What the id of a bare root key is expanded with, 16 bytes. */
+export function keyIdInfo(): Uint8Array {
+  return keyId.slice()
+}
+
+/** What a key version's check value is expanded with, 8 bytes: it tells that a process holds the right material. */
+export function checkInfo(id: Uint8Array, version: number): Uint8Array {
+  return concat(check, id, u32(version))
+}
+
+/** What ring material is expanded with, 32 bytes: the key of the HMAC that finds the same material twice in a ring. */
+export function fingerprintInfo(): Uint8Array {
+  return fingerprint.slice()
+}
