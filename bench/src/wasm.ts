@@ -75,7 +75,7 @@ const recordBounds: readonly { against: string; seal: Bound; open: Bound }[] = [
 async function records(effort: Effort): Promise<Part> {
   await using handle = await openHandle()
   const secret = randomBytes(32)
-  const peers = [await tinkCipher(), joseCipher(secret), encryptionSdkCipher(secret)]
+  const peers = [await tinkCipher(), await joseCipher(secret), encryptionSdkCipher(secret)]
   const works = await recordWork([handle.cipher, ...nodeCiphers(), ...peers])
   const rows: Row[] = []
   const targets: Target[] = []

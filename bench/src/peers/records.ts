@@ -26,7 +26,9 @@ export async function tinkCipher(): Promise<RecordCipher> {
 }
 
 /** jose, compact JWE, `dir` with A256GCM; the context in the protected header, which the tag covers. */
-export function joseCipher(key: Uint8Array): RecordCipher {
+export async function joseCipher(material: Uint8Array): Promise<RecordCipher> {
+  // Raw bytes would be imported anew by each call.
+  const key = await crypto.subtle.importKey('raw', Uint8Array.from(material), 'AES-GCM', false, ['encrypt', 'decrypt'])
   const decoder = new TextDecoder()
   const encoder = new TextEncoder()
   return {
