@@ -1,0 +1,77 @@
+import { KmsError } from '../errors.ts'
+
+/** Which versions protect new data: the primary alone, or none. */
+type Protects = 'never' | 'primary'
+
+interface StateEntry {
+  readonly protects: Protects
+  /** Whether it opens what it sealed. */
+  readonly processes: boolean
+  /** The states it leads to. */
+  readonly to: readonly string[]
+}
+
+/**
+ * The states of a key version: NIST SP 800-57 part 1 rev. 5 §7. `deactivated` → `suspended` is our own. A suspended version
+ * goes back only to where it came from; a compromised one never does.
+ */
+export const versionStates = {
+  'pre-active': { protects: 'never', processes: false, to: ['active', 'compromised', 'destroyed'] },
+  active: { protects: 'primary', processes: true, to: ['deactivated', 'suspended', 'compromised'] },
+  suspended: { protects: 'never', processes: false, to: ['active', 'deactivated', 'compromised', 'destroyed'] },
+  deactivated: { protects: 'never', processes: true, to: ['compromised', 'destroyed', 'suspended'] },
+  // Opens only to be re-encrypted away from, by calls made for that.
+  compromised: { protects: 'never', processes: false, to: ['destroyed'] },
+  destroyed: { protects: 'never', processes: false, to: [] },
+} as const
+
+/** A state of a key version. */
+export type VersionState = keyof typeof versionStates
+
+/** What the table says of a state. */
+export const stateEntry = (state: VersionState): StateEntry => versionStates[state]
+
+/**
+ * Checks that a version may go from one state to another.
+ * @param previous where a suspended version came from
+ * @throws `invalid-transition`
+ */
+export function checkTransition(from: VersionState, to: VersionState, previous: VersionState | undefined): void {
+  const allowed = stateEntry(from).to.includes(to)
+  // Enabling must not turn a retired version into one that protects new data again.
+  const back = from !== 'suspended' || to !== 'active' || previous === 'active'
+  if (!allowed || !back) {
+    throw new KmsError('invalid-transition', `A version that is ${from} cannot become ${to}.`)
+  }
+}
+
+/**
+ * Refuses to open with a version whose state does not allow it.
+ * @throws `key-disabled`, `version-compromised`, `version-destroyed`, `no-primary-version` for a version not yet active
+ */
+export function checkProcesses(state: VersionState, key: string, version: string): void {
+  if (stateEntry(state).processes) return
+  const details = { version }
+  switch (state) {
+    case 'suspended':
+      throw new KmsError(
+        'key-disabled',
+        `Version ${version} of "${key}" is disabled. kms key enable ${key} ${version} undoes it.`,
+        details,
+      )
+    case 'compromised':
+      throw new KmsError(
+        'version-compromised',
+        `Version ${version} of "${key}" is marked compromised and opens only to be re-encrypted away from.`,
+        details,
+      )
+    case 'destroyed':
+      throw new KmsError(
+        'version-destroyed',
+        `Version ${version} of "${key}" was destroyed. What it sealed opens no more.`,
+        details,
+      )
+    default:
+      throw new KmsError('no-primary-version', `Version ${version} of "${key}" is not active yet.`, details)
+  }
+}
