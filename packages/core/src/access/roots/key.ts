@@ -32,6 +32,9 @@ function refuseWeak(bytes: Uint8Array): void {
   }
   if (differs === 0) throw new KmsError('weak-key', 'All bytes of the root key are the same. Generate a random one.')
   if (printable === 1) {
-    throw new KmsError('weak-key', 'The root key is plain text, which is too easy to guess. Use a password root, or random bytes.')
+    throw new KmsError(
+      'weak-key',
+      'The root key is plain text, which is too easy to guess. Use a password root, or random bytes.',
+    )
   }
 }

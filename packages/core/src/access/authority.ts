@@ -1,0 +1,173 @@
+import type { SigningKey, VerifyingKey } from '../crypto/signing.ts'
+import { sameBytes } from '../envelope/bytes.ts'
+import { KmsError } from '../errors.ts'
+import { administeredCommit } from '../store/administered-commit.ts'
+import type { StoredRecord } from '../store/key-store.ts'
+import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
+import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
+import { openRecord, type SignedRecord } from '../store/signed-record.ts'
+import type { Environment } from './environment.ts'
+import type { SeenHead } from './last-seen.ts'
+
+const attempts = 12
+
+/** What an administered change needs: the log it goes to, and who may sign there. */
+export interface AuthorityOptions {
+  readonly environment: Environment
+  readonly storeId: string
+  /** `store`, or a ring's id. */
+  readonly log: string
+  readonly verifyingKey: VerifyingKey
+  /** Absent where this process may not administer. */
+  readonly signingKey: SigningKey | undefined
+  /** The newest head this machine saw before; undefined if it never did. */
+  readonly seen: SeenHead | undefined
+  /** Called when a newer head was read. */
+  readonly onHead: (head: SeenHead) => void
+}
+
+/** An administered change, as it is logged. */
+export interface Change {
+  readonly operation: string
+  readonly reason: string
+  /** In their new form, with the revision they get. */
+  readonly records: readonly RecordTypes[RecordKind][]
+  /** Records signed by another key. */
+  readonly signed?: readonly StoredRecord[]
+  /** Starts a new incarnation. */
+  readonly incarnation?: number
+}
+
+/**
+ * The administered records of one ring, or of the store: reads them, changes them, and notices when they are older than what
+ * was seen before (store-format §Records).
+ */
+export class Authority {
+  readonly log: string
+  readonly #options: AuthorityOptions
+  #head: SignedRecord<HeadRecord> | undefined
+  #seen: SeenHead | undefined
+
+  constructor(options: AuthorityOptions) {
+    this.#options = options
+    this.#seen = options.seen
+    this.log = options.log
+  }
+
+  /** The head as last read. @throws `closed` before the first `refresh` */
+  get head(): SignedRecord<HeadRecord> {
+    if (this.#head === undefined) throw new KmsError('closed', 'The head of the log was not read yet.')
+    return this.#head
+  }
+
+  get mayAdminister(): boolean {
+    return this.#options.signingKey !== undefined
+  }
+
+  /**
+   * Reads the head again.
+   * @returns whether it changed
+   * @throws `store-rolled-back`, `store-corrupt`, `store-unavailable`
+   */
+  async refresh(): Promise<boolean> {
+    const id = headId(this.log)
+    const [stored] = await this.#options.environment.store.read([id])
+    if (stored === undefined)
+      throw new KmsError('store-corrupt', 'The store lacks the head of a log. Restore a backup.')
+    const known = this.#head
+    if (known !== undefined && stored.revision === known.revision && sameBytes(stored.bytes, known.bytes)) return false
+    const head = await openRecord('head', stored, { key: this.#options.verifyingKey, store: this.#options.storeId })
+    if (head.record.log !== this.log) throw new KmsError('store-corrupt', 'A head is not where it belongs.')
+    this.#accept(head)
+    return true
+  }
+
+  /** Reads one record, verified. @returns undefined if there is none. @throws `store-corrupt` */
+  async read<K extends RecordKind>(kind: K, id: string): Promise<SignedRecord<RecordTypes[K]> | undefined> {
+    const [stored] = await this.#options.environment.store.read([id])
+    return stored === undefined ? undefined : this.open(kind, stored)
+  }
+
+  /** Checks a record read otherwise. @throws `store-corrupt` */
+  open<K extends RecordKind>(kind: K, stored: StoredRecord): Promise<SignedRecord<RecordTypes[K]>> {
+    return openRecord(kind, stored, { key: this.#options.verifyingKey, store: this.#options.storeId })
+  }
+
+  /**
+   * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
+   * was first.
+   * @param build reads what it needs and gives the change; undefined if there is nothing to do
+   * @returns whether this call or an earlier one of the same request changed anything
+   * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
+   */
+  async commit(requestId: string, build: () => Promise<Change | undefined>): Promise<boolean> {
+    const { environment, signingKey, storeId } = this.#options
+    if (signingKey === undefined) {
+      throw new KmsError(
+        'not-permitted',
+        'This root may use the ring but not administer it. Open with a root that may.',
+      )
+    }
+    for (let attempt = 1; ; attempt++) {
+      await this.refresh()
+      if (await this.wasDone(requestId)) return true
+      const change = await build()
+      if (change === undefined) return false
+      const commit = await administeredCommit({
+        ...change,
+        store: storeId,
+        log: this.log,
+        head: this.head,
+        key: signingKey,
+        primitives: environment.primitives,
+        actor: environment.caller,
+        time: environment.wall(),
+        request: requestId,
+      })
+      try {
+        await environment.store.commit(commit)
+        await this.refresh()
+        return true
+      } catch (error) {
+        if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
+        // An unavailable store may have done it: the request record tells.
+        if (await this.wasDone(requestId)) {
+          await this.refresh()
+          return true
+        }
+        if (error.code !== 'conflict') throw error
+        await pause(Math.random() * 2 ** Math.min(attempt, 7))
+      }
+    }
+  }
+
+  /** Whether a request was committed before. */
+  async wasDone(requestId: string): Promise<boolean> {
+    const found = await this.#options.environment.store.read([requestRecordId(this.log, requestId)])
+    return found.length > 0
+  }
+
+  /** Takes the current head as it is, although this machine has seen a newer one: `kms restore accept`. */
+  forgetSeen(): void {
+    this.#seen = undefined
+    this.#head = undefined
+  }
+
+  #accept(head: SignedRecord<HeadRecord>): void {
+    const now: SeenHead = { epoch: head.record.epoch, root: head.record.root }
+    const seen = this.#seen
+    if (seen !== undefined && (now.epoch < seen.epoch || (now.epoch === seen.epoch && now.root !== seen.root))) {
+      throw new KmsError(
+        'store-rolled-back',
+        `The store is older than what this machine has seen of it (change ${now.epoch} of ${seen.epoch}). If it was restored on purpose: kms restore accept. If not, find out who replaced it.`,
+      )
+    }
+    this.#head = head
+    if (seen === undefined || seen.epoch !== now.epoch) {
+      this.#seen = now
+      this.#options.onHead(now)
+    }
+  }
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))

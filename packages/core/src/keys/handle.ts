@@ -1,0 +1,200 @@
+import type { Context } from '../envelope/context.ts'
+import { noMatchingKey, recordHeader, sealedBy } from '../envelope/record.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { formatUuid } from '../envelope/uuid.ts'
+import { KmsError } from '../errors.ts'
+import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec, utf8 } from './column.ts'
+import type { LoadedKey } from './loaded-key.ts'
+import { versionLabel } from './version-number.ts'
+
+/** A handle's context given once. Throws as `EncryptionKey` does. */
+export interface BoundKey {
+  seal(data: Uint8Array | string): Uint8Array
+  open(envelope: Uint8Array): Uint8Array
+  sealText(data: Uint8Array | string): string
+  openText(text: string): string
+}
+
+/** What a handle needs of the ring it came from. */
+export interface HandleSource {
+  /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
+  readonly deadline: number
+  readonly monotonic: () => number
+  /** Reads the head again and, if the ring changed, the key. */
+  renew(): Promise<void>
+  /** Brings a version into memory. */
+  load(key: LoadedKey, number: number): Promise<void>
+  release(key: LoadedKey): void
+  /** Tells the audit listener, where there is one. */
+  readonly audit:
+    | ((operation: string, outcome: string, key: LoadedKey, version: number | undefined) => void)
+    | undefined
+}
+
+const encoder = new TextEncoder()
+const toBytes = (data: Uint8Array | string): Uint8Array => (typeof data === 'string' ? encoder.encode(data) : data)
+
+/**
+ * A key of purpose `encrypt` in memory: seals and opens records synchronously. From `kms.use`.
+ *
+ * It works until its lease ends, renewed in the background while the process yields; then `seal` and `open` throw
+ * `lease-expired` until `renew` succeeds. Every call throws `closed` after `release`.
+ */
+export class EncryptionKey {
+  readonly #source: HandleSource
+  readonly #key: LoadedKey
+  #released = false
+
+  /** Use `kms.use`. */
+  constructor(source: HandleSource, key: LoadedKey) {
+    this.#source = source
+    this.#key = key
+  }
+
+  get name(): string {
+    return this.#key.name
+  }
+
+  /** UUID in lower case. */
+  get id(): string {
+    return this.#key.id
+  }
+
+  /** The label of the version that seals now; null if there is none. */
+  get version(): string | null {
+    const primary = this.#key.primary
+    return primary === undefined ? null : versionLabel(primary.number)
+  }
+
+  /** The 36 characters that the text form of what it seals now starts with: what an index counts by. @throws `no-primary-version`, `key-disabled` */
+  get textPrefix(): string {
+    return this.#key.sealing().textPrefix
+  }
+
+  /**
+   * Seals a record under the primary version (envelope v1, mode 0).
+   * @param data bytes, or text as UTF-8
+   * @param context what it is bound to; the same pairs open it. `noContext` says out loud that there is none.
+   * @returns the envelope: 99 bytes more than the data under 16 KiB (`encryptedLength`)
+   * @throws `invalid-context`, `invalid-argument`, `lease-expired`, `no-primary-version`, `key-disabled`, `closed`
+   */
+  seal(data: Uint8Array | string, context: Context): Uint8Array {
+    this.#check()
+    const record = this.#key.sealing()
+    if (this.#source.audit === undefined) return record.seal(toBytes(data), context)
+    return this.#audited('encrypt', this.#key.primary?.number, () => record.seal(toBytes(data), context))
+  }
+
+  /**
+   * Opens a record of this key, of any version in memory whose state allows it.
+   * @throws `invalid-context`, `invalid-argument`, `malformed`, `unsupported`, `no-matching-key` for an envelope of another key,
+   * `version-not-loaded`, `version-lost`, `key-disabled`, `version-compromised`, `version-destroyed`, `lease-expired`,
+   * `authentication-failed`, `closed`
+   */
+  open(envelope: Uint8Array, context: Context): Uint8Array {
+    this.#check()
+    const primary = this.#key.primary
+    if (this.#source.audit === undefined && primary !== undefined && sealedBy(envelope, primary.record.header)) {
+      return primary.record.open(envelope, context)
+    }
+    return this.#audited('decrypt', undefined, () => this.#key.opening(this.#number(envelope)).open(envelope, context))
+  }
+
+  /** `seal`, as the envelope's text form. Throws as `seal` does. */
+  sealText(data: Uint8Array | string, context: Context): string {
+    return toText(this.seal(data, context))
+  }
+
+  /** Opens a text form whose plaintext is text. @throws as `open`; `malformed` if the plaintext is not UTF-8 */
+  openText(text: string, context: Context): string {
+    return utf8(this.open(fromText(text), context))
+  }
+
+  /** Gives the context once, for many calls. It is checked at the first use. */
+  bind(context: Context): BoundKey {
+    const copy: Context = context instanceof Map ? new Map(context) : context
+    return {
+      seal: (data) => this.seal(data, copy),
+      open: (envelope) => this.open(envelope, copy),
+      sealText: (data) => this.sealText(data, copy),
+      openText: (text) => this.openText(text, copy),
+    }
+  }
+
+  /**
+   * A codec for a column's values, for an ORM's custom type. A mapper has no row id: see `ColumnOptions.context`.
+   * @throws `invalid-argument` for an unknown type
+   */
+  column<T extends ColumnType = 'string'>(options: ColumnOptions<T>): ColumnCodec<ColumnTypes[T]> {
+    return columnCodec(
+      {
+        seal: (data) => toText(this.seal(data, options.context)),
+        open: (envelope) => this.open(envelope, options.context),
+      },
+      options,
+    )
+  }
+
+  /**
+   * Brings the version that sealed an envelope into memory, for `open`.
+   * @throws `malformed`, `unsupported`, `no-matching-key`, `version-lost`, and the states' refusals; `store-unavailable`
+   */
+  async load(envelope: Uint8Array | string): Promise<void> {
+    this.#checkReleased()
+    await this.#source.load(this.#key, this.#number(typeof envelope === 'string' ? fromText(envelope) : envelope))
+  }
+
+  /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */
+  async renew(): Promise<void> {
+    this.#checkReleased()
+    await this.#source.renew()
+  }
+
+  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    this.#source.release(this.#key)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  toJSON(): object {
+    return { name: this.name, id: this.id, version: this.version }
+  }
+
+  #number(envelope: Uint8Array): number {
+    const header = recordHeader(envelope)
+    if (formatUuid(header.keyId) !== this.#key.id) throw noMatchingKey(header)
+    return header.version
+  }
+
+  #check(): void {
+    if (this.#released) this.#checkReleased()
+    if (this.#source.monotonic() > this.#source.deadline) {
+      throw new KmsError(
+        'lease-expired',
+        `"${this.name}" was cut off from its store for longer than the lease. await key.renew(); kms.encrypt and kms.decrypt do it themselves.`,
+      )
+    }
+  }
+
+  #checkReleased(): void {
+    if (this.#released) throw new KmsError('closed', `The handle of "${this.name}" was released. Call kms.use again.`)
+  }
+
+  #audited<T>(operation: string, version: number | undefined, work: () => T): T {
+    const { audit } = this.#source
+    if (audit === undefined) return work()
+    try {
+      const result = work()
+      audit(operation, 'ok', this.#key, version)
+      return result
+    } catch (error) {
+      audit(operation, error instanceof KmsError ? error.code : 'internal', this.#key, version)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Slot } from '../crypto/key-slots.ts'
+import type { RecordKey } from '../envelope/record.ts'
+import { KmsError } from '../errors.ts'
+import { checkProcesses, type VersionState } from './states.ts'
+import { versionLabel } from './version-number.ts'
+
+/** A version in memory: what it seals and opens with, while its state allows either. */
+export interface LoadedVersion {
+  readonly number: number
+  /** The material, for wrapping content keys. */
+  readonly material: Slot
+  /** The content key of its records. */
+  readonly record: RecordKey
+}
+
+/** What is known of a version, in memory or not. */
+export interface VersionStanding {
+  readonly state: VersionState
+  readonly loaded: LoadedVersion | undefined
+}
+
+/**
+ * A key in memory, shared by all its handles: its record as last read, and the versions that may process. The ring brings it
+ * up to date; handles only read it.
+ */
+export class LoadedKey {
+  readonly id: string
+  name: string
+  /** The version that seals; undefined if the key has none, or none that may. */
+  primary: LoadedVersion | undefined
+  /** The primary's number as recorded; 0 for none. */
+  primaryNumber = 0
+  /** Of the versions that were looked at. */
+  readonly versions: Map<number, VersionStanding> = new Map()
+  /** Handles that hold it. */
+  uses = 0
+  /** The ring's epoch that it was read at. */
+  epoch = -1
+
+  constructor(id: string, name: string) {
+    this.id = id
+    this.name = name
+  }
+
+  /** What seals new data. @throws `no-primary-version`, `key-disabled` */
+  sealing(): RecordKey {
+    const { primary } = this
+    if (primary !== undefined) return primary.record
+    const standing = this.versions.get(this.primaryNumber)
+    if (standing !== undefined) checkProcesses(standing.state, this.name, versionLabel(this.primaryNumber))
+    throw new KmsError(
+      'no-primary-version',
+      `"${this.name}" has no version that protects new data. kms key rotate ${this.name} makes one.`,
+      { keyIds: [this.id] },
+    )
+  }
+
+  /** What opens the records of a version. @throws `version-not-loaded`, and what its state refuses */
+  opening(number: number): RecordKey {
+    return this.version(number).record
+  }
+
+  /** A version that may process. @throws `version-not-loaded`, and what its state refuses */
+  version(number: number): LoadedVersion {
+    const standing = this.versions.get(number)
+    const label = versionLabel(number)
+    if (standing !== undefined) checkProcesses(standing.state, this.name, label)
+    if (standing?.loaded === undefined) {
+      throw new KmsError(
+        'version-not-loaded',
+        `Version ${label} of "${this.name}" is not in memory. Call key.load(envelope) first, or use kms.decrypt, which does.`,
+        { keyIds: [this.id], version: label },
+      )
+    }
+    return standing.loaded
+  }
+}

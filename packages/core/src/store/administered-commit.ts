@@ -1,0 +1,88 @@
+import type { LogEntry } from '../audit/log-entry.ts'
+import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from '../audit/merkle.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+import type { SigningKey } from '../crypto/signing.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { type CanonicalObject, encodeCanonical } from './canonical.ts'
+import type { Commit, StoredRecord } from './key-store.ts'
+import { headId, requestId } from './record-ids.ts'
+import type { HeadRecord, RecordKind, RecordTypes } from './records.ts'
+import { type SignedRecord, signRecord } from './signed-record.ts'
+
+export interface AdministeredCommit {
+  readonly store: string
+  /** `store`, or a ring's id. */
+  readonly log: string
+  /** The current head; undefined for a log's first commit. */
+  readonly head: SignedRecord<HeadRecord> | undefined
+  /** Of a new log, or of one that starts anew after a restore. */
+  readonly incarnation?: number
+  readonly key: SigningKey
+  readonly primitives: Primitives
+  readonly operation: string
+  readonly reason: string
+  readonly actor: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** A request is committed at most once. */
+  readonly request: string
+  /** Records in their new form: revision 1 for new ones, one more than the stored one otherwise. */
+  readonly records: readonly RecordTypes[RecordKind][]
+  /** Records already signed, by another key than this log's. */
+  readonly signed?: readonly StoredRecord[]
+}
+
+/**
+ * One administered change as one commit (store-format §Records): the signed records, the log entry with their hashes, the
+ * head with the log's new root, and the request's record.
+ */
+export async function administeredCommit(change: AdministeredCommit): Promise<Commit> {
+  const { store, log, head, key, primitives, time } = change
+  const put = [
+    ...(change.signed ?? []),
+    ...(await Promise.all(change.records.map((record) => signRecord(record, key)))),
+  ]
+  const position = head?.record.size ?? 0
+  const entry: LogEntry = {
+    log,
+    position,
+    time,
+    actor: change.actor,
+    operation: change.operation,
+    reason: change.reason,
+    request: change.request,
+    changes: put.map(({ id, revision, bytes }) => ({
+      id,
+      revision,
+      hash: toText(primitives.hash('SHA-256', bytes)),
+    })),
+  }
+  const entryBytes = encodeCanonical(entry as unknown as CanonicalObject)
+  const frontier = appendLeaf(primitives, head === undefined ? emptyFrontier : frontierOf(head.record), entryBytes)
+  const newHead: HeadRecord = {
+    kind: 'head',
+    id: headId(log),
+    revision: (head?.revision ?? 0) + 1,
+    store,
+    log,
+    incarnation: change.incarnation ?? head?.record.incarnation ?? 0,
+    epoch: (head?.record.epoch ?? 0) + 1,
+    size: frontier.size,
+    root: toText(treeRoot(primitives, frontier)),
+    frontier: frontier.hashes.map(toText),
+    time,
+  }
+  const request = requestId(log, change.request)
+  const requestBytes = encodeCanonical({ kind: 'request', operation: change.operation, position, time })
+  return {
+    expect: [{ id: request, revision: 0 }],
+    put: [...put, await signRecord(newHead, key), { id: request, revision: 1, bytes: requestBytes }],
+    remove: [],
+    append: [{ log, position, bytes: entryBytes }],
+  }
+}
+
+/** The tree that a head stands for. */
+export function frontierOf(head: HeadRecord): Frontier {
+  return { size: head.size, hashes: head.frontier.map(fromText) }
+}

@@ -1,0 +1,80 @@
+import { KmsError } from '../errors.ts'
+
+/** What canonical bytes hold: no null, no fractions. */
+export type CanonicalValue = string | number | boolean | readonly CanonicalValue[] | CanonicalObject
+export interface CanonicalObject {
+  readonly [name: string]: CanonicalValue
+}
+
+const depthLimit = 8
+/** Bytes of a record at most, the same as a store takes. */
+export const canonicalBytesLimit = 65_536
+
+/**
+ * Canonical bytes (contents-v1 §Canonical bytes): JSON of objects with ASCII names in byte order, strings of Unicode scalar
+ * values, integers 0 to 2⁵³ − 1, booleans and arrays, without white space.
+ * @throws `invalid-argument` for anything else; `limit-exceeded` over 65,536 bytes
+ */
+export function encodeCanonical(value: CanonicalObject): Uint8Array {
+  const bytes = new TextEncoder().encode(write(value, 0))
+  if (bytes.length > canonicalBytesLimit) throw new KmsError('limit-exceeded', 'A record has at most 65,536 bytes.')
+  return bytes
+}
+
+/**
+ * Reads canonical bytes; refuses all that `encodeCanonical` would not have written.
+ * @throws `malformed`
+ */
+export function decodeCanonical(bytes: Uint8Array): CanonicalObject {
+  if (bytes.length > canonicalBytesLimit) throw malformed('too long')
+  let text: string
+  let value: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    value = JSON.parse(text)
+  } catch {
+    throw malformed('no JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no object')
+  let again: string
+  try {
+    again = write(value as CanonicalObject, 0)
+  } catch {
+    throw malformed('not canonical')
+  }
+  // One writing of each value: what could be read in two ways, such as duplicate names or 1.0, does not come back the same.
+  if (again !== text) throw malformed('not canonical')
+  return value as CanonicalObject
+}
+
+function write(value: unknown, depth: number): string {
+  if (depth > depthLimit) throw unfit('nested too deeply')
+  switch (typeof value) {
+    case 'string':
+      if (/\p{Surrogate}/u.test(value)) throw unfit('a broken string')
+      return JSON.stringify(value)
+    case 'number':
+      if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0))
+        throw unfit('a number that is no integer ≥ 0')
+      return String(value)
+    case 'boolean':
+      return String(value)
+    case 'object': {
+      if (value === null) throw unfit('null')
+      if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`
+      const names = Object.keys(value).sort()
+      return `{${names
+        .map((name) => {
+          if (!/^[\x20-\x7e]+$/.test(name)) throw unfit('a name that is not ASCII')
+          return `${JSON.stringify(name)}:${write((value as CanonicalObject)[name], depth + 1)}`
+        })
+        .join(',')}}`
+    }
+    default:
+      throw unfit('a value of another type')
+  }
+}
+
+const unfit = (what: string): KmsError => new KmsError('invalid-argument', `A record cannot hold ${what}.`)
+const malformed = (what: string): KmsError =>
+  new KmsError('malformed', `These are not a record's canonical bytes (${what}).`)

@@ -1,0 +1,77 @@
+import type { SigningKey, VerifyingKey } from '../crypto/signing.ts'
+import { ascii, concat } from '../envelope/bytes.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { KmsError } from '../errors.ts'
+import { type CanonicalObject, decodeCanonical, encodeCanonical } from './canonical.ts'
+import type { StoredRecord } from './key-store.ts'
+import { fitsKind, type RecordKind, type RecordTypes } from './records.ts'
+
+// The stored form of an administered record (contents-v1 §Signed records): canonical JSON of
+// {"record":{…},"signature":"…"}, the signature over "kms1/record" ‖ 00 ‖ canonical(record).
+
+const label = ascii('kms1/record\0')
+
+/** A record whose signature, place and revision were checked. */
+export interface SignedRecord<T> {
+  readonly record: T
+  /** As the store holds it. */
+  readonly bytes: Uint8Array
+  readonly revision: number
+}
+
+/** Signs a record for the store. @throws `limit-exceeded` over 64 KiB */
+export async function signRecord(record: RecordTypes[RecordKind], key: SigningKey): Promise<StoredRecord> {
+  const body = record as unknown as CanonicalObject
+  const signature = await key.sign(concat(label, encodeCanonical(body)))
+  return {
+    id: record.id,
+    revision: record.revision,
+    bytes: encodeCanonical({ record: body, signature: toText(signature) }),
+  }
+}
+
+/**
+ * Reads a stored record: canonical, of its kind, where it belongs, signed by the one who may.
+ * @throws `store-corrupt` for anything else
+ */
+export async function openRecord<K extends RecordKind>(
+  kind: K,
+  stored: StoredRecord,
+  by: { readonly key: VerifyingKey; readonly store: string },
+): Promise<SignedRecord<RecordTypes[K]>> {
+  const { record, signature } = readStored(kind, stored)
+  if (record.store !== by.store || !(await by.key.verify(signature, signedBytes(record)))) throw corrupt(stored.id)
+  return { record, bytes: stored.bytes, revision: stored.revision }
+}
+
+/** Reads a record without its signature: only to learn which key must have signed it. @throws `store-corrupt` */
+export function readStored<K extends RecordKind>(
+  kind: K,
+  stored: StoredRecord,
+): { readonly record: RecordTypes[K]; readonly signature: Uint8Array } {
+  let outer: CanonicalObject
+  let signature: Uint8Array
+  try {
+    outer = decodeCanonical(stored.bytes)
+    signature = fromText(outer.signature as string)
+  } catch (cause) {
+    throw corrupt(stored.id, cause)
+  }
+  const record = outer.record as CanonicalObject
+  const whole = Object.keys(outer).length === 2 && typeof record === 'object' && !Array.isArray(record)
+  if (!whole || !fitsKind(kind, record) || record.id !== stored.id || record.revision !== stored.revision) {
+    throw corrupt(stored.id)
+  }
+  return { record: record as unknown as RecordTypes[K], signature }
+}
+
+const signedBytes = (record: RecordTypes[RecordKind]): Uint8Array =>
+  concat(label, encodeCanonical(record as unknown as CanonicalObject))
+
+function corrupt(id: string, cause?: unknown): KmsError {
+  return new KmsError(
+    'store-corrupt',
+    `The record ${id} is damaged, forged, or not where it belongs. Restore a backup; kms doctor finds all such records.`,
+    { cause },
+  )
+}
