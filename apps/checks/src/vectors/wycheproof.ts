@@ -1,0 +1,225 @@
+import { inflateSync } from 'node:zlib'
+import type { Aead, Hash, Slot } from '@kms/core'
+import { MessageOpener, prefixLength, suites } from '@kms/core/envelope'
+import type { Backend } from './backends.ts'
+import { codeOf } from './errors.ts'
+import { hex, sha512 } from './hex.ts'
+import { expect, expectBytes, NotBuilt, type Outcome, run } from './outcome.ts'
+
+// Wycheproof, testvectors_v1 (https://github.com/C2SP/wycheproof): one algorithm a file.
+
+type Fields = Readonly<Record<string, unknown>>
+
+interface Test extends Fields {
+  readonly tcId: number
+  readonly result: 'valid' | 'invalid' | 'acceptable'
+}
+
+interface Group extends Fields {
+  readonly tests: readonly Test[]
+}
+
+export interface WycheproofFile {
+  readonly algorithm: string
+  readonly testGroups: readonly Group[]
+}
+
+type Check = (test: Test, group: Group, backend: Backend) => void | Promise<void>
+
+/** Which export answers for which algorithm. To check another one, add a row. */
+const checks: readonly (readonly [algorithm: RegExp, (match: RegExpMatchArray) => Check])[] = [
+  [/^AES-GCM$/, () => (test, group, backend) => checkAead(`AES-${group.keySize}-GCM` as Aead, test, group, backend)],
+  [/^CHACHA20-POLY1305$/, () => (test, group, backend) => checkAead('ChaCha20-Poly1305', test, group, backend)],
+  [/^AES-(?:WRAP|KW)$/, () => checkKeyWrap],
+  [/^HKDF-SHA-(256|384|512)$/, ([, bits]) => checkHkdf(`SHA-${bits}` as Hash)],
+  [/^HMACSHA(256|384|512)$/, ([, bits]) => checkHmac(`SHA-${bits}` as Hash)],
+  [/^PBKDF2-HMACSHA(256|384|512)$/, ([, bits]) => checkPbkdf2(`SHA-${bits}` as Hash)],
+  [/^Cobblestone-/, () => checkChunkedEncryption],
+]
+
+export function isWycheproof(content: unknown): content is WycheproofFile {
+  const { algorithm, testGroups } = (content ?? {}) as Partial<WycheproofFile>
+  return (
+    typeof algorithm === 'string' && Array.isArray(testGroups) && testGroups.every(({ tests }) => Array.isArray(tests))
+  )
+}
+
+export async function checkWycheproof(
+  file: string,
+  content: WycheproofFile,
+  on: readonly Backend[],
+): Promise<Outcome[]> {
+  const check = find(content.algorithm)
+  const outcomes: Outcome[] = []
+  for (const backend of check === undefined ? [{ name: '-' } as Backend] : on) {
+    for (const group of content.testGroups) {
+      for (const test of group.tests) {
+        const about = { file, subject: content.algorithm, backend: backend.name, id: String(test.tcId) }
+        outcomes.push(
+          await run(about, () => {
+            if (check === undefined) throw new NotBuilt(content.algorithm)
+            return check(test, group, backend)
+          }),
+        )
+      }
+    }
+  }
+  return outcomes
+}
+
+function find(algorithm: string): Check | undefined {
+  for (const [pattern, make] of checks) {
+    const match = algorithm.match(pattern)
+    if (match !== null) return make(match)
+  }
+  return undefined
+}
+
+/** A test's verdict: valid ones give the expected bytes, invalid ones are refused, acceptable ones are either. */
+async function expectVerdict(
+  test: Test,
+  what: string,
+  call: () => Uint8Array | Promise<Uint8Array>,
+  expected: () => Uint8Array,
+): Promise<void> {
+  const { code, value } = await codeOf(call)
+  if (code === 'unsupported') throw new NotBuilt(what)
+  if (test.result === 'invalid') {
+    expect(value === undefined, `${what} accepted what is invalid`)
+  } else if (value !== undefined) {
+    expectBytes(value, expected(), what)
+  } else {
+    expect(test.result === 'acceptable', `${what} refused what is valid: ${code}`)
+  }
+}
+
+const aeads: ReadonlySet<string> = new Set<Aead>(['AES-128-GCM', 'AES-256-GCM', 'ChaCha20-Poly1305'])
+
+async function checkAead(aead: Aead, test: Test, group: Group, { primitives }: Backend): Promise<void> {
+  if (!aeads.has(aead)) throw new NotBuilt(aead)
+  if (group.ivSize !== 96 && test.result !== 'invalid') throw new NotBuilt(`${aead} with nonces of other than 96 bits`)
+  if (group.tagSize !== 128 && test.result !== 'invalid') throw new NotBuilt(`${aead} with tags of other than 128 bits`)
+  const [key, nonce, aad, message] = [hex(test.key), hex(test.iv), hex(test.aad), hex(test.msg)]
+  const sealed = Buffer.concat([hex(test.ct), hex(test.tag)])
+  await expectVerdict(
+    test,
+    aead,
+    () => primitives.aeadOpen(aead, key, nonce, aad, sealed),
+    () => message,
+  )
+  if (test.result === 'valid') {
+    await expectVerdict(
+      test,
+      aead,
+      () => primitives.aeadSeal(aead, key, nonce, aad, message),
+      () => sealed,
+    )
+  }
+}
+
+async function checkKeyWrap(test: Test, group: Group, { primitives }: Backend): Promise<void> {
+  if (group.keySize === 192) throw new NotBuilt('AES-192-KW')
+  const [kek, key, wrapped] = [hex(test.key), hex(test.msg), hex(test.ct)]
+  await expectVerdict(
+    test,
+    'AES-KW',
+    () => primitives.keyUnwrap(kek, wrapped),
+    () => key,
+  )
+  if (test.result === 'valid')
+    await expectVerdict(
+      test,
+      'AES-KW',
+      () => primitives.keyWrap(kek, key),
+      () => wrapped,
+    )
+}
+
+const checkHkdf =
+  (hash: Hash): Check =>
+  (test, _group, { primitives }) =>
+    expectVerdict(
+      test,
+      `HKDF-${hash}`,
+      () => primitives.hkdf(hash, hex(test.ikm), hex(test.salt), hex(test.info), test.size as number),
+      () => hex(test.okm),
+    )
+
+const checkHmac =
+  (hash: Hash): Check =>
+  (test, group, { primitives }) => {
+    const tag = primitives.hmac(hash, hex(test.key), hex(test.msg)).subarray(0, (group.tagSize as number) / 8)
+    const equal = primitives.equal(tag, hex(test.tag))
+    expect(equal === (test.result === 'valid'), `HMAC-${hash} ${equal ? 'accepted what is invalid' : 'differs'}`)
+  }
+
+const checkPbkdf2 =
+  (hash: Hash): Check =>
+  (test, _group, { primitives }) =>
+    expectVerdict(
+      test,
+      `PBKDF2-HMAC-${hash}`,
+      () =>
+        primitives.pbkdf2(
+          hash,
+          hex(test.password),
+          hex(test.salt),
+          test.iterationCount as number,
+          test.dkLen as number,
+        ),
+      () => hex(test.dk),
+    )
+
+/** The envelope's body, alone: whole messages through the slots, and piece by piece. `ct` is zlib-compressed. */
+async function checkChunkedEncryption(test: Test, group: Group, { primitives, slots }: Backend): Promise<void> {
+  const suite = ([1, 2] as const).find((one) => suites[one].name === group.aead)
+  if (suite === undefined || group.sha !== 'SHA-512') throw new NotBuilt(`${group.aead} with ${group.sha}`)
+  const context = hex(test.ctx)
+  const sealed = inflateSync(hex(test.ct))
+  const imported = await codeOf(() => slots.importKey(hex(test.key)))
+  const slot = imported.value
+  if (slot === undefined) {
+    expect(test.result === 'invalid', `a key was refused: ${imported.code}`)
+    return
+  }
+  try {
+    const prepared = await codeOf(() => slots.prepare(slot, suite, new Uint8Array(0)))
+    if (prepared.code === 'unsupported') throw new NotBuilt(String(group.aead))
+    slots.bound.set(context)
+    const whole = await codeOf(() => slots.open(slot, context.length, sealed))
+    const pieces = await codeOf(() => openPieces(slot))
+    for (const { code, value } of [whole, pieces]) {
+      expect(
+        code === (test.result === 'valid' ? 'valid' : 'authentication-failed'),
+        `a ${test.result} message gave ${code}`,
+      )
+      if (value === undefined) continue
+      expect(value.length === test.msgLength, 'the message has another length')
+      expectBytes(sha512(value), hex(test.msgSha512), 'the message')
+    }
+    if (whole.value !== undefined) {
+      slots.bound.set(context)
+      const again = slots.seal(slot, context.length, whole.value, sealed.subarray(0, 24))
+      expectBytes(again, sealed, 'the message sealed again')
+    }
+  } finally {
+    slots.release(slot)
+  }
+
+  function openPieces(slot: Slot): Uint8Array {
+    slots.bound.set(context)
+    const salt = new Uint8Array(24)
+    salt.set(sealed.subarray(0, 24))
+    const messageKey = slots.messageKey(slot, context.length, salt)
+    if (test.result === 'valid') {
+      expectBytes(messageKey.key.reveal(), hex(test.aeadKey), 'the key')
+      expectBytes(messageKey.nonce, hex(test.baseNonce), 'the base nonce')
+    }
+    const opener = new MessageOpener(primitives, suite as 1 | 2, sealed.subarray(0, prefixLength), messageKey)
+    const message: Uint8Array[] = []
+    for (let at = prefixLength; at < sealed.length; at += 10_007)
+      message.push(opener.update(sealed.subarray(at, at + 10_007)))
+    message.push(opener.final())
+    return Buffer.concat(message)
+  }
+}
