@@ -1,8 +1,8 @@
 import type { SigningKey, VerifyingKey } from '../crypto/signing.ts'
 import { sameBytes } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
-import { administeredCommit } from '../store/administered-commit.ts'
-import type { StoredRecord } from '../store/key-store.ts'
+import { administeredCommit, mergeCommits } from '../store/administered-commit.ts'
+import type { Commit, StoredRecord } from '../store/key-store.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, type SignedRecord } from '../store/signed-record.ts'
@@ -34,6 +34,8 @@ export interface Change {
   readonly records: readonly RecordTypes[RecordKind][]
   /** Records signed by another key. */
   readonly signed?: readonly StoredRecord[]
+  /** What another log's first commit adds: a new ring's. */
+  readonly alongside?: Commit
   /** Starts a new incarnation. */
   readonly incarnation?: number
 }
@@ -125,7 +127,7 @@ export class Authority {
         request: requestId,
       })
       try {
-        await environment.store.commit(commit)
+        await environment.store.commit(change.alongside === undefined ? commit : mergeCommits(commit, change.alongside))
         await this.refresh()
         return true
       } catch (error) {

@@ -59,13 +59,16 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Co
   }
   const entryBytes = encodeCanonical(entry as unknown as CanonicalObject)
   const frontier = appendLeaf(primitives, head === undefined ? emptyFrontier : frontierOf(head.record), entryBytes)
+  const incarnation = change.incarnation ?? head?.record.incarnation ?? 0
+  const incarnations = head?.record.incarnations ?? []
   const newHead: HeadRecord = {
     kind: 'head',
     id: headId(log),
     revision: (head?.revision ?? 0) + 1,
     store,
     log,
-    incarnation: change.incarnation ?? head?.record.incarnation ?? 0,
+    incarnation,
+    incarnations: incarnations.includes(incarnation) ? incarnations : [...incarnations, incarnation],
     epoch: (head?.record.epoch ?? 0) + 1,
     size: frontier.size,
     root: toText(treeRoot(primitives, frontier)),
@@ -79,6 +82,16 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Co
     put: [...put, await signRecord(newHead, key), { id: request, revision: 1, bytes: requestBytes }],
     remove: [],
     append: [{ log, position, bytes: entryBytes }],
+  }
+}
+
+/** Two commits of different logs as one. */
+export function mergeCommits(a: Commit, b: Commit): Commit {
+  return {
+    expect: [...a.expect, ...b.expect],
+    put: [...a.put, ...b.put],
+    remove: [...a.remove, ...b.remove],
+    append: [...a.append, ...b.append],
   }
 }
 

@@ -97,6 +97,8 @@ export type HeadRecord = RecordBase & {
   /** `store`, or the ring's id. */
   readonly log: string
   readonly incarnation: number
+  /** All incarnations the log ever had: none is taken twice. */
+  readonly incarnations: readonly number[]
   readonly epoch: number
   readonly size: number
   readonly root: string
@@ -181,6 +183,7 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
     ...base,
     log: 'text',
     incarnation: 'integer',
+    incarnations: 'integers',
     epoch: 'integer',
     size: 'integer',
     root: 'text',
