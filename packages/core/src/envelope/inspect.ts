@@ -1,3 +1,4 @@
+import { KmsError } from '../errors.ts'
 import { chunkLength, prefixLength, saltLength } from './body.ts'
 import { toHex } from './bytes.ts'
 import { type HeaderRecipient, headerLimit, parseHeader } from './header.ts'
@@ -115,7 +116,8 @@ function parseBeginning(bytes: Uint8Array, length: number): ReturnType<typeof pa
     return parseHeader(bytes)
   } catch (error) {
     // A beginning shorter than any header may be cut by the caller, not by whoever damaged the envelope.
-    if (bytes.length < length && bytes.length < headerLimit) {
+    const short = bytes.length < length && bytes.length < headerLimit
+    if (short && error instanceof KmsError && error.code === 'malformed') {
       throw invalidArgument(`The beginning given may end within the header. Give the first ${headerLimit} bytes.`)
     }
     throw error
