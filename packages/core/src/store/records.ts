@@ -76,6 +76,8 @@ export type VersionRecord = RecordBase & {
   readonly ring: string
   readonly key: string
   readonly number: number
+  readonly purpose: string
+  readonly spec: string
   readonly state: VersionState
   /** Where a suspended version came from; empty otherwise. */
   readonly previousState: string
@@ -166,6 +168,8 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
     ring: 'text',
     key: 'text',
     number: 'integer',
+    purpose: 'text',
+    spec: 'text',
     state: 'text',
     previousState: 'text',
     material: 'text',

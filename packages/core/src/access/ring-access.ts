@@ -1,0 +1,150 @@
+import { SigningKey, VerifyingKey } from '../crypto/signing.ts'
+import { openEnvelope } from '../envelope/envelope.ts'
+import type { Opener } from '../envelope/recipient.ts'
+import { prepareRecordKey, type RecordKey } from '../envelope/record.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { parseUuid } from '../envelope/uuid.ts'
+import { KmsError } from '../errors.ts'
+import { ringId, ringNameId, ringPrefix } from '../store/record-ids.ts'
+import type { RingRecord } from '../store/records.ts'
+import { openRecord } from '../store/signed-record.ts'
+import { contentContexts, decodeRingAdminister, decodeRingUse } from './contents.ts'
+import type { Environment } from './environment.ts'
+import type { StoreAccess } from './store-access.ts'
+
+/** What a root gives of a ring. */
+export interface RingAccess {
+  readonly record: RingRecord
+  readonly verifyingKey: VerifyingKey
+  /** Absent where the root may use the ring but not administer it. */
+  readonly signingKey: SigningKey | undefined
+  /** Signs what sessions write. */
+  readonly logKey: SigningKey
+  /** The ring key's versions: each seals and opens the material of key versions (content 1, mode 0). */
+  readonly keys: ReadonlyMap<number, RecordKey>
+  /** The newest, which seals. */
+  readonly sealing: RecordKey
+  release(): void
+}
+
+/** All rings' records, verified. */
+export async function readRings(environment: Environment, access: StoreAccess): Promise<readonly RingRecord[]> {
+  const rings: RingRecord[] = []
+  for (let after = ''; ; ) {
+    const page = await environment.store.list('administered', ringPrefix, after, 1_000)
+    for (const stored of page) {
+      rings.push((await openRecord('ring', stored, { key: access.verifyingKey, store: access.record.store })).record)
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < 1_000) return rings
+    after = last.id
+  }
+}
+
+/** A ring's record by name. @throws `ring-not-found` */
+export async function readRing(environment: Environment, access: StoreAccess, name: string): Promise<RingRecord> {
+  const by = { key: access.verifyingKey, store: access.record.store }
+  const [claim] = await environment.store.read([ringNameId(environment.primitives, name)])
+  if (claim !== undefined) {
+    const { record } = await openRecord('ring-name', claim, by)
+    const [stored] = await environment.store.read([ringId(record.ring)])
+    if (stored !== undefined && record.name === name) return (await openRecord('ring', stored, by)).record
+  }
+  throw new KmsError('ring-not-found', `There is no key ring "${name}" in this store. kms ring list shows what there is.`)
+}
+
+/**
+ * Opens a ring: the one named, or with an application's root the one it was granted, or `default`.
+ * @throws `ring-not-found`, `not-permitted` if the root opens another ring only, `authentication-failed` for a root that opens
+ * nothing here, `store-corrupt`
+ */
+export async function accessRing(
+  environment: Environment,
+  access: StoreAccess,
+  name: string | undefined,
+): Promise<RingAccess> {
+  if (name !== undefined || access.owner !== undefined) {
+    const record = await readRing(environment, access, name ?? 'default')
+    const ring = await openRing(environment, access, record)
+    if (ring !== undefined) return ring
+    throw new KmsError('not-permitted', `The root given does not open the ring "${record.name}". Ask for a grant: kms ring grant.`)
+  }
+  for (const record of await readRings(environment, access)) {
+    const ring = await openRing(environment, access, record)
+    if (ring !== undefined) return ring
+  }
+  throw new KmsError(
+    'authentication-failed',
+    'The root opens neither this store nor any of its rings. Check which store and which root: kms config shows both.',
+  )
+}
+
+async function openRing(
+  environment: Environment,
+  access: StoreAccess,
+  record: RingRecord,
+): Promise<RingAccess | undefined> {
+  const { primitives, slots, crypto } = environment
+  const { store, ring } = record
+  const opener: Opener = access.owner?.storeKey.opener ?? access.rootOpener
+  const parts = { primitives, crypto }
+  const keys = new Map<number, RecordKey>()
+  const release = (): void => {
+    for (const key of keys.values()) key.release()
+    keys.clear()
+  }
+  try {
+    let logKey: SigningKey | undefined
+    let signingKey: SigningKey | undefined
+    for (const [index, version] of record.versions.entries()) {
+      const use = await unwrap(record.use[index], version, 'use')
+      if (use === undefined) continue
+      const secrets = await decodeRingUse(use, { store, ring, version }, parts).finally(() => use.fill(0))
+      if (toText(secrets.administration) !== access.record.administration) throw mixed()
+      const material = slots.importKey(secrets.ringKey.reveal())
+      keys.set(version, prepareRecordKey(slots, material, { keyId: parseUuid(ring), version, content: 1 }))
+      slots.release(material)
+      secrets.ringKey.wipe()
+      logKey = await SigningKey.fromSeed(secrets.logSeed, secrets.logKey, crypto)
+      secrets.logSeed.wipe()
+      const administer = await unwrap(record.administer[index], version, 'administer')
+      if (administer === undefined) continue
+      const { administrationSeed, administration } = await decodeRingAdminister(
+        administer,
+        { store, ring, version },
+        fromText(access.record.administration),
+        parts,
+      ).finally(() => administer.fill(0))
+      if (toText(administration) !== record.administration) throw mixed()
+      signingKey = await SigningKey.fromSeed(administrationSeed, administration, crypto)
+      administrationSeed.wipe()
+    }
+    const sealing = [...keys.values()].at(-1)
+    if (sealing === undefined || logKey === undefined) return undefined
+    const verifyingKey = await VerifyingKey.fromRaw(fromText(record.administration), crypto)
+    return { record, verifyingKey, signingKey, logKey, keys, sealing, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+
+  /** @returns undefined where the envelope is not for this root */
+  async function unwrap(
+    envelope: string | undefined,
+    version: number,
+    rights: 'use' | 'administer',
+  ): Promise<Uint8Array | undefined> {
+    if (envelope === undefined) throw mixed()
+    const context = contentContexts.ring(store, ring, version, rights)
+    try {
+      return await openEnvelope(fromText(envelope), { content: 6, context, openers: [opener], primitives, slots })
+    } catch (error) {
+      // A password root names nobody: an application's password does not open the other rings.
+      if (error instanceof KmsError && error.code === 'no-matching-key') return undefined
+      throw error
+    }
+  }
+}
+
+const mixed = (): KmsError =>
+  new KmsError('store-corrupt', 'A ring holds keys that its record does not name. Restore a backup of the store.')

@@ -1,0 +1,430 @@
+import { contentContexts } from '../access/contents.ts'
+import { checkInfo } from '../envelope/labels.ts'
+import { toText } from '../envelope/text.ts'
+import { parseUuid } from '../envelope/uuid.ts'
+import { KmsError } from '../errors.ts'
+import { keyId, keyPrefix, nameId, versionId, versionPrefix } from '../store/record-ids.ts'
+import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
+import type { SignedRecord } from '../store/signed-record.ts'
+import type { KeyInfo, VersionInfo } from './key-info.ts'
+import { type KeyRing, versionContext } from './key-ring.ts'
+import { checkName, checkText } from './names.ts'
+import { checkTransition, stateEntry, type VersionState } from './states.ts'
+import { incarnationOf, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
+
+const purpose = 'encrypt'
+const spec = 'symmetric-256'
+const newestLimit = 64
+const defaultRotationDays = 365
+const day = 86_400_000
+/** Part of the lease that is waited for beyond it: clocks of different machines do not run equally fast. */
+const leaseMargin = 1.1
+
+export interface ChangeOptions {
+  /** Why, for the log: up to 2,000 characters. */
+  readonly reason?: string
+  /** A UUID of the caller's, so that a call repeated after an unknown outcome is done once. */
+  readonly requestId?: string
+}
+
+export interface CreateKeyOptions extends ChangeOptions {
+  /** `encrypt`: the one purpose there is as yet. */
+  readonly purpose?: 'encrypt'
+  readonly description?: string
+  /** Days until a new primary is due, 1 to 36,500; 365 by default; null for none. */
+  readonly rotationDays?: number | null
+}
+
+export interface Retirement {
+  readonly key: KeyInfo
+  /** Milliseconds for which other processes may still seal under the version: what is left of their leases. */
+  readonly settledAfterMs: number
+}
+
+/**
+ * The keys of the open ring: making them, and what their versions may do. Each change is one signed, logged commit.
+ * All calls throw `not-permitted` without the right to administer, `store-unavailable`, `store-corrupt`,
+ * `store-rolled-back`, `conflict` after many attempts, and `invalid-argument`.
+ */
+export class KeyAdministration {
+  readonly #ring: KeyRing
+  readonly #onChange: (operation: string, key: string, keyId: string, version: string | undefined) => void
+
+  /** Use `kms.keys`. */
+  constructor(
+    ring: KeyRing,
+    onChange: (operation: string, key: string, keyId: string, version: string | undefined) => void,
+  ) {
+    this.#ring = ring
+    this.#onChange = onChange
+  }
+
+  /**
+   * Makes a key with its first version, which is its primary.
+   * @param name 1 to 200 bytes, unique in the ring for good
+   * @throws `key-exists`
+   */
+  async create(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
+    const checked = checkName(name)
+    const description = checkText(options.description ?? '', 'A description')
+    const rotationDays = checkRotationDays(options.rotationDays)
+    if (options.purpose !== undefined && options.purpose !== purpose) {
+      throw new KmsError('invalid-argument', 'A key has the purpose "encrypt"; others come with a later release.')
+    }
+    const { environment, access, authority } = this.#ring
+    const { store, ring } = access.record
+    const request = options.requestId ?? globalThis.crypto.randomUUID()
+    const key = globalThis.crypto.randomUUID()
+    const claimId = nameId(environment.primitives, ring, checked)
+    await authority.commit(request, async () => {
+      if ((await environment.store.read([claimId])).length > 0) throw keyExists(checked)
+      const number = versionNumber(authority.head.record.incarnation, 1)
+      const time = environment.wall()
+      const record: KeyRecord = {
+        kind: 'key',
+        id: keyId(ring, key),
+        revision: 1,
+        store,
+        ring,
+        key,
+        name: checked,
+        purpose,
+        spec,
+        description,
+        created: time,
+        by: environment.caller,
+        rotationDays,
+        primary: number,
+        primarySince: time,
+        newest: [number],
+        made: 1,
+      }
+      const claim: NameRecord = { kind: 'name', id: claimId, revision: 1, store, ring, key, name: checked }
+      const version = this.#generate(key, number, time, reasonOf(options))
+      return { operation: 'key.create', reason: reasonOf(options), records: [claim, record, version] }
+    })
+    const info = await this.show(checked)
+    this.#onChange('key.create', info.name, info.id, info.primary ?? undefined)
+    return info
+  }
+
+  /** The key of that name, made if there is none. Safe to call at every start. */
+  async ensure(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
+    try {
+      return await this.show(name)
+    } catch (error) {
+      if (!(error instanceof KmsError) || error.code !== 'key-not-found') throw error
+    }
+    try {
+      return await this.create(name, options)
+    } catch (error) {
+      // Another process was first.
+      if (error instanceof KmsError && error.code === 'key-exists') return this.show(name)
+      throw error
+    }
+  }
+
+  /** A key with all its versions. @throws `key-not-found` */
+  async show(name: string): Promise<KeyInfo> {
+    const checked = checkName(name)
+    await this.#ring.authority.refresh()
+    const { record } = await this.#ring.record(checked)
+    return this.#info(record, await this.#allVersions(record))
+  }
+
+  /**
+   * Keys in the order of their ids, with their newest versions.
+   * @param options.after the id of the last key of the page before
+   * @param options.limit 1 to 1,000; 100 by default
+   */
+  async list(options: { readonly after?: string; readonly limit?: number } = {}): Promise<readonly KeyInfo[]> {
+    const { environment, access, authority } = this.#ring
+    const { ring } = access.record
+    const after = options.after === undefined ? '' : keyId(ring, options.after)
+    const page = await environment.store.list('administered', keyPrefix(ring), after, options.limit ?? 100)
+    const keys = await Promise.all(page.map((stored) => authority.open('key', stored)))
+    const infos: KeyInfo[] = []
+    for (const { record } of keys) {
+      const versions = await this.#ring.versions(record.key, record.newest)
+      infos.push(this.#info(record, inOrder(record, versions)))
+    }
+    return infos
+  }
+
+  /** Replaces a key's description. @throws `key-not-found` */
+  describe(name: string, description: string, options: ChangeOptions = {}): Promise<KeyInfo> {
+    const text = checkText(description, 'A description')
+    return this.#change('key.describe', name, options, (key) => ({
+      key: key.description === text ? key : { ...key, description: text },
+      versions: [],
+    }))
+  }
+
+  /**
+   * Gives a key another name; its id, and what it sealed, stay. The old name stays reserved.
+   * @throws `key-not-found`, `key-exists`
+   */
+  async rename(name: string, to: string, options: ChangeOptions = {}): Promise<KeyInfo> {
+    const from = checkName(name)
+    const checked = checkName(to)
+    if (from === checked) return this.show(from)
+    const { environment, access, authority } = this.#ring
+    const { store, ring } = access.record
+    const id = nameId(environment.primitives, ring, checked)
+    await authority.commit(options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+      const { record, revision } = await this.#ring.record(from)
+      const [claimed] = await environment.store.read([id])
+      const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
+      // A key may take back a name that it had before.
+      if (claim !== undefined && claim.key !== record.key) throw keyExists(checked)
+      const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
+      const names: NameRecord[] =
+        claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
+      return { operation: 'key.rename', reason: reasonOf(options), records: [renamed, ...names] }
+    })
+    const info = await this.show(checked)
+    this.#onChange('key.rename', info.name, info.id, undefined)
+    return info
+  }
+
+  /**
+   * Makes a new version and makes it the primary. The old one stays active until it is retired, and goes on opening what it
+   * sealed.
+   * @throws `key-not-found`, `limit-exceeded` after 65,535 versions
+   */
+  rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
+    return this.#change('key.rotate', name, options, (key) => {
+      const { incarnation } = this.#ring.authority.head.record
+      const last = Math.max(0, ...key.newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000))
+      const number = versionNumber(incarnation, last + 1)
+      const time = this.#ring.environment.wall()
+      return {
+        key: {
+          ...key,
+          primary: number,
+          primarySince: time,
+          newest: [...key.newest, number].slice(-newestLimit),
+          made: key.made + 1,
+        },
+        versions: [this.#generate(key.key, number, time, reasonOf(options))],
+      }
+    })
+  }
+
+  /**
+   * Retires a version: it protects no new data and goes on opening old data. Processes that hold a lease may seal under it for
+   * `settledAfterMs` more.
+   * @param version its label (`3`, `r5f2a.3`) or number as shown
+   * @throws `key-not-found`, `version-lost`, `invalid-transition`
+   */
+  async retire(name: string, version: string | number, options: ChangeOptions = {}): Promise<Retirement> {
+    const key = await this.#transition('key.retire', name, [parseVersionLabel(version)], 'deactivated', options)
+    return { key, settledAfterMs: Math.ceil(this.#ring.lease * leaseMargin) }
+  }
+
+  /**
+   * Disables a version, or all that are in use: it neither encrypts nor decrypts until it is enabled. Other processes notice
+   * within a second, at the latest when their lease ends.
+   * @throws `key-not-found`, `version-lost`, `invalid-transition`
+   */
+  disable(name: string, version?: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
+    return this.#transition('key.disable', name, chosen(version), 'suspended', options)
+  }
+
+  /**
+   * Enables a disabled version, or all: each goes back to the state it had.
+   * @throws `key-not-found`, `version-lost`, `invalid-transition`
+   */
+  enable(name: string, version?: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
+    return this.#transition('key.enable', name, chosen(version), 'previous', options)
+  }
+
+  #transition(
+    operation: string,
+    name: string,
+    numbers: readonly number[] | undefined,
+    to: VersionState | 'previous',
+    options: ChangeOptions,
+  ): Promise<KeyInfo> {
+    return this.#change(operation, name, options, async (key) => {
+      const stored = numbers === undefined ? await this.#allVersions(key) : await this.#named(key, numbers)
+      const time = this.#ring.environment.wall()
+      const versions: VersionRecord[] = []
+      for (const version of stored) {
+        const target = to === 'previous' ? (version.previousState as VersionState) : to
+        if (numbers === undefined) {
+          // All: those it applies to.
+          const applies =
+            to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
+          if (!applies) continue
+        }
+        if (version.state === target) continue
+        if (to === 'previous' && version.state !== 'suspended') {
+          if (stateEntry(version.state).processes) continue
+          throw new KmsError(
+            'invalid-transition',
+            `Version ${versionLabel(version.number)} of "${key.name}" is ${version.state}, not disabled.`,
+          )
+        }
+        checkTransition(version.state, target, (version.previousState || undefined) as VersionState | undefined)
+        versions.push({
+          ...version,
+          revision: version.revision + 1,
+          state: target,
+          previousState: target === 'suspended' ? version.state : '',
+          changed: time,
+          reason: reasonOf(options),
+        })
+      }
+      const retired = to === 'deactivated' && versions.some(({ number }) => number === key.primary)
+      return { key: retired ? { ...key, primary: 0 } : key, versions }
+    })
+  }
+
+  /** One change of a key and of some of its versions; nothing is committed where nothing changes. */
+  async #change(
+    operation: string,
+    name: string,
+    options: ChangeOptions,
+    build: (key: KeyRecord) => KeyChange | Promise<KeyChange>,
+  ): Promise<KeyInfo> {
+    const checked = checkName(name)
+    const reason = reasonOf(options)
+    const { authority } = this.#ring
+    await authority.commit(options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+      const { record, revision } = await this.#ring.record(checked)
+      const { key, versions } = await build(record)
+      if (key === record && versions.length === 0) return undefined
+      return { operation, reason, records: [{ ...key, revision: revision + 1 }, ...versions] }
+    })
+    // The handles of this process see it at once.
+    await this.#ring.renew()
+    const info = await this.show(checked)
+    this.#onChange(operation, info.name, info.id, info.primary ?? undefined)
+    return info
+  }
+
+  #generate(key: string, number: number, time: number, reason: string): VersionRecord {
+    const { environment, access } = this.#ring
+    const { store, ring } = access.record
+    const { slots } = environment
+    const origin = 'generated'
+    const record = {
+      kind: 'version',
+      id: versionId(ring, key, number),
+      revision: 1,
+      store,
+      ring,
+      key,
+      number,
+      purpose,
+      spec,
+      state: 'active',
+      previousState: '',
+      created: time,
+      changed: time,
+      by: environment.caller,
+      reason,
+      origin,
+      method: "the platform's CSPRNG",
+      exportable: false,
+      bits: 256,
+    } as const
+    const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
+    const context = contentContexts.version(versionContext({ ...record, material: '', check: '' }))
+    const material = toText(access.sealing.seal(bytes, context))
+    const slot = slots.importKey(bytes)
+    try {
+      return { ...record, material, check: toText(slots.expand(slot, checkInfo(parseUuid(key), number), 8)) }
+    } finally {
+      slots.release(slot)
+    }
+  }
+
+  async #allVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
+    const { environment, access, authority } = this.#ring
+    const prefix = versionPrefix(access.record.ring, key.key)
+    const versions: SignedRecord<VersionRecord>[] = []
+    for (let after = ''; ; ) {
+      const page = await environment.store.list('administered', prefix, after, 1_000)
+      versions.push(...(await Promise.all(page.map((stored) => authority.open('version', stored)))))
+      const last = page.at(-1)
+      if (last === undefined || page.length < 1_000) return inOrder(key, versions)
+      after = last.id
+    }
+  }
+
+  async #named(key: KeyRecord, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
+    const found = await this.#ring.versions(key.key, numbers)
+    if (found.length < numbers.length) {
+      const missing = numbers.filter((number) => !found.some(({ record }) => record.number === number))
+      const label = missing.map(versionLabel).join(', ')
+      throw new KmsError('version-lost', `"${key.name}" has no version ${label}. kms key show ${key.name} lists them.`)
+    }
+    return found.map(({ record }) => record)
+  }
+
+  #info(key: KeyRecord, versions: readonly VersionRecord[]): KeyInfo {
+    const due = key.rotationDays === 0 || key.primary === 0 ? null : key.primarySince + key.rotationDays * day
+    return {
+      id: key.key,
+      name: key.name,
+      ring: this.#ring.access.record.name,
+      purpose,
+      spec,
+      description: key.description,
+      created: new Date(key.created),
+      by: key.by,
+      rotationDays: key.rotationDays === 0 ? null : key.rotationDays,
+      rotationDue: due === null ? null : new Date(due),
+      primary: key.primary === 0 ? null : versionLabel(key.primary),
+      versions: versions.map((version) => versionInfo(version, key.primary)),
+    }
+  }
+}
+
+interface KeyChange {
+  /** The same object if the key's own record stays. */
+  readonly key: KeyRecord
+  readonly versions: readonly VersionRecord[]
+}
+
+function versionInfo(version: VersionRecord, primary: number): VersionInfo {
+  return {
+    number: version.number,
+    label: versionLabel(version.number),
+    state: version.state,
+    primary: version.number === primary,
+    created: new Date(version.created),
+    changed: new Date(version.changed),
+    by: version.by,
+    origin: 'generated',
+    method: version.method,
+    bits: version.bits,
+    reason: version.reason,
+  }
+}
+
+/** Order comes from the record, not from the number: incarnations are random. Older ones than it names come first. */
+function inOrder(key: KeyRecord, versions: readonly SignedRecord<VersionRecord>[]): readonly VersionRecord[] {
+  const place = new Map(key.newest.map((number, index) => [number, index]))
+  const at = ({ number }: VersionRecord): number => place.get(number) ?? -1
+  return versions.map(({ record }) => record).sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
+}
+
+const chosen = (version: string | number | undefined): readonly number[] | undefined =>
+  version === undefined ? undefined : [parseVersionLabel(version)]
+
+const reasonOf = (options: ChangeOptions): string => checkText(options.reason ?? '', 'A reason')
+
+const keyExists = (name: string): KmsError =>
+  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved; use keys.ensure, or choose another.`)
+
+function checkRotationDays(days: number | null | undefined): number {
+  if (days === null) return 0
+  const checked = days ?? defaultRotationDays
+  if (!Number.isInteger(checked) || checked < 1 || checked > 36_500) {
+    throw new KmsError('invalid-argument', 'rotationDays is a number of days from 1 to 36,500, or null for none.')
+  }
+  return checked
+}

@@ -1,0 +1,255 @@
+import type { Authority } from '../access/authority.ts'
+import { contentContexts, type VersionContext } from '../access/contents.ts'
+import type { Environment } from '../access/environment.ts'
+import type { RingAccess } from '../access/ring-access.ts'
+import { checkInfo } from '../envelope/labels.ts'
+import { prepareRecordKey } from '../envelope/record.ts'
+import { fromText } from '../envelope/text.ts'
+import { parseUuid } from '../envelope/uuid.ts'
+import { KmsError } from '../errors.ts'
+import { keyId, nameId, versionId } from '../store/record-ids.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { SignedRecord } from '../store/signed-record.ts'
+import { LoadedKey, type LoadedVersion } from './loaded-key.ts'
+import { stateEntry } from './states.ts'
+import { versionLabel } from './version-number.ts'
+
+/** Keys kept in memory that no handle holds. */
+const idleKeys = 1_024
+
+/**
+ * The open ring: its keys in memory, how fresh they are, and until when they may be used. All handles share it.
+ */
+export class KeyRing {
+  readonly access: RingAccess
+  readonly authority: Authority
+  readonly environment: Environment
+  /** Milliseconds. */
+  readonly lease: number
+  /** On the monotonic clock: until when keys may be used without reading the head again. */
+  deadline: number = Number.NEGATIVE_INFINITY
+  readonly #keys = new Map<string, LoadedKey>()
+  readonly #names = new Map<string, string>()
+  readonly #loading = new Map<string, Promise<void>>()
+  #renewing: Promise<void> | undefined
+  #namesEpoch = -1
+
+  constructor(environment: Environment, access: RingAccess, authority: Authority, lease: number) {
+    this.environment = environment
+    this.access = access
+    this.authority = authority
+    this.lease = lease
+  }
+
+  /** Reads the head again, and all keys in use if it changed. One at a time, shared by all who ask. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = undefined
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<void> {
+    // The lease runs from before the reading: what changed after it is not known.
+    const from = this.environment.monotonic()
+    await this.authority.refresh()
+    const epoch = this.authority.head.record.epoch
+    for (const key of this.#keys.values()) {
+      if (key.epoch === epoch) continue
+      if (key.uses > 0) await this.#update(key)
+      else this.#forget(key)
+    }
+    this.deadline = from + this.lease
+  }
+
+  /** A key's record by name, as stored now. @throws `key-not-found` */
+  async record(name: string): Promise<SignedRecord<KeyRecord>> {
+    return this.recordById(await this.idOf(name))
+  }
+
+  async recordById(id: string): Promise<SignedRecord<KeyRecord>> {
+    const record = await this.authority.read('key', keyId(this.access.record.ring, id))
+    if (record !== undefined) return record
+    throw new KmsError('key-not-found', `Key ${id} is not in the ring "${this.access.record.name}".`, { keyIds: [id] })
+  }
+
+  /** A key's id by name. @throws `key-not-found` */
+  async idOf(name: string): Promise<string> {
+    const epoch = this.authority.head.record.epoch
+    if (this.#namesEpoch !== epoch) {
+      this.#names.clear()
+      this.#namesEpoch = epoch
+    }
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const { ring } = this.access.record
+    const claim = await this.authority.read('name', nameId(this.environment.primitives, ring, name))
+    const key = claim === undefined ? undefined : await this.authority.read('key', keyId(ring, claim.record.key))
+    // A name stays reserved for a key that was renamed; it is then nobody's.
+    if (key === undefined || key.record.name !== name) {
+      throw new KmsError(
+        'key-not-found',
+        `There is no key "${name}" in the ring "${this.access.record.name}". kms key list shows what there is.`,
+      )
+    }
+    if (this.#names.size > 10_000) this.#names.clear()
+    this.#names.set(name, key.record.key)
+    return key.record.key
+  }
+
+  /** Versions' records, those that exist. */
+  async versions(id: string, numbers: readonly number[]): Promise<readonly SignedRecord<VersionRecord>[]> {
+    const { ring } = this.access.record
+    const stored = await this.environment.store.read(numbers.map((number) => versionId(ring, id, number)))
+    return Promise.all(stored.map((one) => this.authority.open('version', one)))
+  }
+
+  /** A key in memory, brought up to date. @throws `key-not-found` */
+  async load(id: string): Promise<LoadedKey> {
+    let key = this.#keys.get(id)
+    if (key === undefined) {
+      key = new LoadedKey(id, '')
+      this.#keys.set(id, key)
+      this.#evict()
+    }
+    if (key.epoch !== this.authority.head.record.epoch) await this.#update(key)
+    return key
+  }
+
+  /**
+   * Brings one version of a key into memory, however old.
+   * @throws `version-lost` if it was never recorded, and what its state refuses
+   */
+  async loadVersion(key: LoadedKey, number: number): Promise<LoadedVersion> {
+    if (!key.versions.has(number)) {
+      const [version] = await this.versions(key.id, [number])
+      if (version === undefined) {
+        const label = versionLabel(number)
+        throw new KmsError(
+          'version-lost',
+          `Version ${label} of "${key.name}" was never recorded in this store: what it sealed was made after the backup this store comes from.`,
+          { keyIds: [key.id], version: label },
+        )
+      }
+      this.#place(key, version.record)
+    }
+    return key.version(number)
+  }
+
+  /** Drops a handle's hold. */
+  release(key: LoadedKey): void {
+    key.uses--
+    this.#evict()
+  }
+
+  /** Wipes everything. */
+  close(): void {
+    for (const key of this.#keys.values()) this.#forget(key)
+    this.deadline = Number.NEGATIVE_INFINITY
+    this.access.release()
+  }
+
+  /** Reads a key and its versions again; concurrent callers share one reading. */
+  #update(key: LoadedKey): Promise<void> {
+    const running = this.#loading.get(key.id)
+    if (running !== undefined) return running
+    const reading = this.#read(key).finally(() => this.#loading.delete(key.id))
+    this.#loading.set(key.id, reading)
+    return reading
+  }
+
+  async #read(key: LoadedKey): Promise<void> {
+    // Taken before the records are read, so that they are at least as new as it says.
+    const epoch = this.authority.head.record.epoch
+    try {
+      const { record } = await this.recordById(key.id)
+      const numbers = new Set([...record.newest, ...key.versions.keys(), ...(record.primary > 0 ? [record.primary] : [])])
+      const versions = await this.versions(key.id, [...numbers])
+      key.name = record.name
+      key.primaryNumber = record.primary
+      for (const version of versions) this.#place(key, version.record)
+      const primary = key.versions.get(record.primary)
+      key.primary = primary?.state === 'active' ? primary.loaded : undefined
+      key.epoch = epoch
+    } catch (error) {
+      if (key.uses === 0) this.#forget(key)
+      throw error
+    }
+  }
+
+  /** Takes a version as recorded: into memory if it may process, out of it if not. */
+  #place(key: LoadedKey, version: VersionRecord): void {
+    const known = key.versions.get(version.number)?.loaded
+    if (stateEntry(version.state).processes) {
+      const loaded = known ?? this.#unwrap(key.id, version)
+      key.versions.set(version.number, { state: version.state, loaded })
+    } else {
+      if (known !== undefined) this.#drop(known)
+      key.versions.set(version.number, { state: version.state, loaded: undefined })
+    }
+  }
+
+  #unwrap(id: string, version: VersionRecord): LoadedVersion {
+    const { slots, primitives } = this.environment
+    const envelope = fromText(version.material)
+    // The envelope's header names the ring key's version (envelope v1 §Modes 0 and 1).
+    const ringVersion = new DataView(envelope.buffer, envelope.byteOffset).getUint32(23)
+    const ringKey = this.access.keys.get(ringVersion)
+    if (ringKey === undefined) throw new KmsError('not-permitted', 'This root does not open the ring key of that time.')
+    const keyIdBytes = parseUuid(id)
+    let material: ReturnType<typeof slots.importKey>
+    try {
+      material = slots.importKey(ringKey.open(envelope, contentContexts.version(versionContext(version))))
+    } catch (cause) {
+      if (cause instanceof KmsError && cause.code === 'limit-exceeded') throw cause
+      throw new KmsError(
+        'store-corrupt',
+        `The material of version ${versionLabel(version.number)} of key ${id} does not open. Restore a backup of the store.`,
+        { cause, keyIds: [id] },
+      )
+    }
+    const check = slots.expand(material, checkInfo(keyIdBytes, version.number), 8)
+    if (!primitives.equal(check, fromText(version.check))) {
+      slots.release(material)
+      throw new KmsError('store-corrupt', `The material of key ${id} is not what its record says.`, { keyIds: [id] })
+    }
+    const record = prepareRecordKey(slots, material, { keyId: keyIdBytes, version: version.number })
+    return { number: version.number, material, record }
+  }
+
+  #drop(version: LoadedVersion): void {
+    version.record.release()
+    this.environment.slots.release(version.material)
+  }
+
+  #forget(key: LoadedKey): void {
+    for (const { loaded } of key.versions.values()) if (loaded !== undefined) this.#drop(loaded)
+    key.versions.clear()
+    key.primary = undefined
+    key.epoch = -1
+    this.#keys.delete(key.id)
+  }
+
+  #evict(): void {
+    if (this.#keys.size <= idleKeys) return
+    for (const key of this.#keys.values()) {
+      if (key.uses === 0 && key.epoch >= 0) this.#forget(key)
+      if (this.#keys.size <= idleKeys / 2) return
+    }
+  }
+}
+
+/** The context that a version's material is sealed with. */
+export function versionContext(version: VersionRecord): VersionContext {
+  return {
+    store: version.store,
+    ring: version.ring,
+    key: version.key,
+    version: version.number,
+    purpose: version.purpose,
+    spec: version.spec,
+    origin: version.origin,
+    exportable: version.exportable,
+  }
+}
+
