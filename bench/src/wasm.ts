@@ -19,6 +19,7 @@ import type { Subject } from './harness/subject.ts'
 import { type Contest, contests } from './peers/primitives.ts'
 import { encryptionSdkCipher, joseCipher, tinkCipher } from './peers/records.ts'
 import { nodeCiphers, recordWork } from './seal.ts'
+import { moduleSize } from './size.ts'
 
 interface Part {
   readonly rows: readonly Row[]
@@ -94,27 +95,13 @@ async function records(effort: Effort): Promise<Part> {
   return { rows, targets, notes: handle.note === undefined ? [] : [handle.note] }
 }
 
-const sizeBounds: readonly { work: string; unit: string; atMost: number }[] = [
-  { work: 'main module', unit: 'KiB gzipped', atMost: 14 },
-  { work: 'main module, cold instance', unit: 'ms', atMost: 3 },
-  { work: 'second module', unit: 'KiB gzipped', atMost: 8 },
-  { work: 'second module, cold instance', unit: 'ms', atMost: 3 },
-]
-
-/** Sizes and cold instances: none yet. */
-const moduleSize: Part = {
-  rows: [],
-  targets: sizeBounds.map(({ work, unit, atMost }) => missedTarget(work, unit, { atMost })),
-  notes: [],
-}
-
 /** Issue 4's table. */
 export const wasm: Bench = {
   name: 'wasm',
   async run(options: BenchOptions) {
     const parts: Part[] = []
     for (const contest of await contests()) parts.push(await compete(contest, options))
-    parts.push(await records(options.effort), moduleSize)
+    parts.push(await records(options.effort), { ...moduleSize(options.effort.rounds), notes: [] })
     return {
       name: 'wasm',
       machine: describeMachine(),
