@@ -1,6 +1,14 @@
+export type { AuditEvent, Warning } from './access/environment.ts'
+export { type LastSeen, type LastSeenState, memoryLastSeen, newest, type SeenHead } from './access/last-seen.ts'
+export type { Grant, RingInfo } from './access/ring-administration.ts'
 export type { Root } from './access/root.ts'
+export type { RootInfo } from './access/root-administration.ts'
+export { keyRoot } from './access/roots/key.ts'
+export { passwordRoot } from './access/roots/password.ts'
+export type { Finding } from './audit/diagnosis.ts'
 export type { KeySlots, MessageKey, Slot, Suite } from './crypto/key-slots.ts'
 export type { Aead, DerivationOptions, Hash, Primitives } from './crypto/primitives.ts'
+export { type Context, noContext } from './envelope/context.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
 export {
   type ErrorCode,
@@ -11,7 +19,23 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'
+export type { BoundKey, EncryptionKey } from './keys/handle.ts'
+export type { ChangeOptions, CreateKeyOptions, KeyAdministration, Retirement } from './keys/key-administration.ts'
+export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
+export { type VersionState, versionStates } from './keys/states.ts'
+export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
+export {
+  type CreateOptions,
+  Kms,
+  type KmsInfo,
+  type KmsParts,
+  type OpenOptions,
+  type Under,
+  type UseOptions,
+} from './kms.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
+export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,
   type CommitResult,
@@ -23,3 +47,4 @@ export {
   type StoredRecord,
   storeLimits,
 } from './store/key-store.ts'
+export { MemoryStore } from './store/memory.ts'

@@ -23,7 +23,10 @@ export async function addRecipient(
 ): Promise<Uint8Array> {
   const header = parseHeader(envelope)
   if (header.mode !== 2 || header.content !== by.content) {
-    throw new KmsError('store-corrupt', 'What the roots protect is not what it should be. Restore a backup of the store.')
+    throw new KmsError(
+      'store-corrupt',
+      'What the roots protect is not what it should be. Restore a backup of the store.',
+    )
   }
   const bound = concat(envelope.subarray(0, preambleLength), canonicalContext(by.context))
   const contentKey = await openContentKey(header, bound, { openers: [by.opener], primitives: by.primitives })

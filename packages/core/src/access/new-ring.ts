@@ -42,9 +42,7 @@ export async function newRing(
   const seal = async (plaintext: Uint8Array, rights: 'use' | 'administer'): Promise<string> => {
     const context = contentContexts.ring(store, ring, version, rights)
     try {
-      return toText(
-        await sealEnvelope(plaintext, { content: 6, context, recipients: [storeKey], primitives, slots }),
-      )
+      return toText(await sealEnvelope(plaintext, { content: 6, context, recipients: [storeKey], primitives, slots }))
     } finally {
       plaintext.fill(0)
     }
@@ -71,9 +69,7 @@ export async function newRing(
       logKey: toText(log.publicKey),
       versions: [version],
       use: [await seal(await encodeRingUse(useSecrets, administration, primitives), 'use')],
-      administer: [
-        await seal(await encodeRingAdminister(administerSecrets, administration, primitives), 'administer'),
-      ],
+      administer: [await seal(await encodeRingAdminister(administerSecrets, administration, primitives), 'administer')],
       applications: [],
     }
     const claim: RingNameRecord = {

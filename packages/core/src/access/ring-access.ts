@@ -50,7 +50,10 @@ export async function readRing(environment: Environment, access: StoreAccess, na
     const [stored] = await environment.store.read([ringId(record.ring)])
     if (stored !== undefined && record.name === name) return (await openRecord('ring', stored, by)).record
   }
-  throw new KmsError('ring-not-found', `There is no key ring "${name}" in this store. kms ring list shows what there is.`)
+  throw new KmsError(
+    'ring-not-found',
+    `There is no key ring "${name}" in this store. kms ring list shows what there is.`,
+  )
 }
 
 /**
@@ -67,7 +70,10 @@ export async function accessRing(
     const record = await readRing(environment, access, name ?? 'default')
     const ring = await openRing(environment, access, record)
     if (ring !== undefined) return ring
-    throw new KmsError('not-permitted', `The root given does not open the ring "${record.name}". Ask for a grant: kms ring grant.`)
+    throw new KmsError(
+      'not-permitted',
+      `The root given does not open the ring "${record.name}". Ask for a grant: kms ring grant.`,
+    )
   }
   for (const record of await readRings(environment, access)) {
     const ring = await openRing(environment, access, record)

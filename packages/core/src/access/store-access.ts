@@ -193,6 +193,7 @@ function storeKeyHolder(
 
 /** One message for a wrong password and a changed store: they cannot be told apart. */
 export function wrongRoot(root: Root, cause?: unknown): KmsError {
-  const what = root.kind === 'password' ? 'The password is wrong' : `The root (${root.label}) is not one of this store's`
+  const what =
+    root.kind === 'password' ? 'The password is wrong' : `The root (${root.label}) is not one of this store's`
   return new KmsError('authentication-failed', `${what}, or what the store keeps of it was changed.`, { cause })
 }

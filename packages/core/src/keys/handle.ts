@@ -20,6 +20,8 @@ export interface HandleSource {
   /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
   readonly deadline: number
   readonly monotonic: () => number
+  /** Whether its Kms was closed, and all keys wiped. */
+  readonly closed: boolean
   /** Reads the head again and, if the ring changed, the key. */
   renew(): Promise<void>
   /** Brings a version into memory. */
@@ -174,6 +176,7 @@ export class EncryptionKey {
   #check(): void {
     if (this.#released) this.#checkReleased()
     if (this.#source.monotonic() > this.#source.deadline) {
+      this.#checkReleased()
       throw new KmsError(
         'lease-expired',
         `"${this.name}" was cut off from its store for longer than the lease. await key.renew(); kms.encrypt and kms.decrypt do it themselves.`,
@@ -182,7 +185,8 @@ export class EncryptionKey {
   }
 
   #checkReleased(): void {
-    if (this.#released) throw new KmsError('closed', `The handle of "${this.name}" was released. Call kms.use again.`)
+    if (this.#released || this.#source.closed)
+      throw new KmsError('closed', `The handle of "${this.name}" was released, or its Kms closed. Call kms.use again.`)
   }
 
   #audited<T>(operation: string, version: number | undefined, work: () => T): T {

@@ -195,7 +195,10 @@ export class KeyAdministration {
   rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
     return this.#change('key.rotate', name, options, (key) => {
       const { incarnation } = this.#ring.authority.head.record
-      const last = Math.max(0, ...key.newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000))
+      const last = Math.max(
+        0,
+        ...key.newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000),
+      )
       const number = versionNumber(incarnation, last + 1)
       const time = this.#ring.environment.wall()
       return {
@@ -254,8 +257,7 @@ export class KeyAdministration {
         const target = to === 'previous' ? (version.previousState as VersionState) : to
         if (numbers === undefined) {
           // All: those it applies to.
-          const applies =
-            to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
+          const applies = to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
           if (!applies) continue
         }
         if (version.state === target) continue
@@ -409,7 +411,9 @@ function versionInfo(version: VersionRecord, primary: number): VersionInfo {
 function inOrder(key: KeyRecord, versions: readonly SignedRecord<VersionRecord>[]): readonly VersionRecord[] {
   const place = new Map(key.newest.map((number, index) => [number, index]))
   const at = ({ number }: VersionRecord): number => place.get(number) ?? -1
-  return versions.map(({ record }) => record).sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
+  return versions
+    .map(({ record }) => record)
+    .sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
 }
 
 const chosen = (version: string | number | undefined): readonly number[] | undefined =>

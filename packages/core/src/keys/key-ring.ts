@@ -163,7 +163,11 @@ export class KeyRing {
     const epoch = this.authority.head.record.epoch
     try {
       const { record } = await this.recordById(key.id)
-      const numbers = new Set([...record.newest, ...key.versions.keys(), ...(record.primary > 0 ? [record.primary] : [])])
+      const numbers = new Set([
+        ...record.newest,
+        ...key.versions.keys(),
+        ...(record.primary > 0 ? [record.primary] : []),
+      ])
       const versions = await this.versions(key.id, [...numbers])
       key.name = record.name
       key.primaryNumber = record.primary
@@ -252,4 +256,3 @@ export function versionContext(version: VersionRecord): VersionContext {
     exportable: version.exportable,
   }
 }
-

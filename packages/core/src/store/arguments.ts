@@ -20,6 +20,11 @@ export function checkCommit(commit: Commit): void {
   if (commit.put.length + commit.remove.length + commit.append.length > storeLimits.commitRecords) {
     throw new KmsError('limit-exceeded', `A commit changes at most ${storeLimits.commitRecords} records.`)
   }
+  // In which order a store would apply two changes of one record is no question that a caller should need to ask.
+  const changed = [...commit.put.map(({ id }) => id), ...commit.remove]
+  if (new Set(changed).size !== changed.length) {
+    throw new KmsError('invalid-argument', 'A commit changes each record once: an id is put or removed twice.')
+  }
   for (const { id } of commit.expect) checkId(id)
   for (const { id, bytes } of commit.put) {
     checkChangeable(id)

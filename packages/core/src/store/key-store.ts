@@ -46,6 +46,7 @@ export interface Commit {
   readonly expect: readonly { readonly id: string; readonly revision: number }[]
   /** Every put names the old revision + 1, and is `conflict` otherwise. At most 64 KiB of bytes each. */
   readonly put: readonly StoredRecord[]
+  /** What is not there is passed over. Each id stands once in `put` and `remove` together. */
   readonly remove: readonly string[]
   /** Entries for logs, in order. Positions in a log start at 0 and have no gaps. */
   readonly append: readonly LogAppend[]

@@ -59,23 +59,29 @@ export class MemoryStore implements KeyStore {
     return { sequence: this.#sequence, positions: append.map(({ position }) => position), storeTime: Date.now() }
   }
 
-  async *watch(signal: AbortSignal): AsyncIterable<number> {
+  watch(signal: AbortSignal): AsyncIterable<number> {
     this.#checkOpen()
-    let seen = this.#sequence
-    while (!signal.aborted && !this.#closed) {
-      if (this.#sequence !== seen) {
-        seen = this.#sequence
-        yield seen
-        continue
-      }
-      await this.#change(signal)
-    }
+    // From now on, not from the first `next`, so that no commit after this call is missed.
+    const from = this.#sequence
+    return { [Symbol.asyncIterator]: () => this.#sequences(from, signal) }
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#records.clear()
     for (const wake of this.#watchers) wake()
+  }
+
+  async *#sequences(from: number, signal: AbortSignal): AsyncGenerator<number, void, undefined> {
+    let seen = from
+    while (!signal.aborted && !this.#closed) {
+      if (this.#sequence === seen) {
+        await this.#change(signal)
+      } else {
+        seen = this.#sequence
+        yield seen
+      }
+    }
   }
 
   #change(signal: AbortSignal): Promise<void> {

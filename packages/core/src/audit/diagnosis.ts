@@ -1,0 +1,148 @@
+import type { Authority } from '../access/authority.ts'
+import type { Environment } from '../access/environment.ts'
+import type { StoreAccess } from '../access/store-access.ts'
+import { KmsError } from '../errors.ts'
+import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
+import type { RingRecord } from '../store/records.ts'
+import { verifyLog } from './verify-log.ts'
+
+/** What one check of a running system found. */
+export interface Finding {
+  /** What was checked, in kebab-case. */
+  readonly check: string
+  readonly status: 'pass' | 'warn' | 'fail'
+  readonly message: string
+  /** What to do about it. */
+  readonly todo?: string
+}
+
+export interface DiagnosisOptions {
+  readonly environment: Environment
+  readonly access: StoreAccess
+  readonly ring: RingRecord
+  /** Of the store and of the open ring. */
+  readonly authorities: readonly Authority[]
+}
+
+/** Checks a store and its open ring; changes nothing. Each failing check is a finding, never an exception. */
+export async function diagnose(options: DiagnosisOptions): Promise<readonly Finding[]> {
+  const { environment, ring, authorities } = options
+  const findings: Finding[] = []
+  for (const authority of authorities) {
+    const name = authority.log === 'store' ? 'store' : `ring "${ring.name}"`
+    findings.push(await guarded('log', () => checkLog(environment, authority, name)))
+  }
+  const ringAuthority = authorities.find(({ log }) => log === ring.ring)
+  const storeAuthority = authorities.find(({ log }) => log === 'store')
+  if (ringAuthority !== undefined) {
+    findings.push(await guarded('records', () => checkRecords(environment, ringAuthority, ring.ring)))
+    findings.push(await guarded('rotation', () => checkRotation(environment, ringAuthority, ring.ring)))
+  }
+  if (storeAuthority !== undefined) findings.push(await guarded('roots', () => checkRoots(storeAuthority)))
+  findings.push(await guarded('random', async () => checkRandom()))
+  return findings
+}
+
+async function guarded(check: string, run: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await run()
+  } catch (error) {
+    const message = error instanceof KmsError ? error.message : 'The check itself failed.'
+    return { check, status: 'fail', message, todo: 'Restore a backup, or mend what the message names.' }
+  }
+}
+
+async function checkLog(environment: Environment, authority: Authority, name: string): Promise<Finding> {
+  const { entries, broken, stale } = await verifyLog(environment, authority)
+  const wrong = [
+    ...broken,
+    ...(stale.length > 0
+      ? [`${stale.length} records are not as the log left them: ${stale.slice(0, 3).join(', ')}`]
+      : []),
+  ]
+  return wrong.length === 0
+    ? {
+        check: 'log',
+        status: 'pass',
+        message: `The log of the ${name} is whole: ${entries} entries, every record as it says.`,
+      }
+    : {
+        check: 'log',
+        status: 'fail',
+        message: `The log of the ${name}: ${wrong.join('; ')}.`,
+        todo: 'Somebody changed the database, or it is damaged. Keep a copy, restore a backup, and find out who can write to it.',
+      }
+}
+
+async function checkRecords(environment: Environment, authority: Authority, ring: string): Promise<Finding> {
+  let keys = 0
+  let versions = 0
+  for (let after = ''; ; ) {
+    const page = await environment.store.list('administered', keyPrefix(ring), after, 1_000)
+    for (const stored of page) {
+      const { record } = await authority.open('key', stored)
+      const prefix = versionPrefix(ring, record.key)
+      const found = await environment.store.list('administered', prefix, '', 1_000)
+      for (const one of found) await authority.open('version', one)
+      keys++
+      versions += found.length
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < 1_000) break
+    after = last.id
+  }
+  return {
+    check: 'records',
+    status: 'pass',
+    message: `${keys} keys and ${versions} versions are signed as they must be.`,
+  }
+}
+
+async function checkRotation(environment: Environment, authority: Authority, ring: string): Promise<Finding> {
+  const due: string[] = []
+  const now = environment.wall()
+  for (let after = ''; ; ) {
+    const page = await environment.store.list('administered', keyPrefix(ring), after, 1_000)
+    for (const stored of page) {
+      const { record } = await authority.open('key', stored)
+      const scheduled = record.rotationDays > 0 && record.primary > 0
+      if (scheduled && record.primarySince + record.rotationDays * 86_400_000 < now) due.push(record.name)
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < 1_000) break
+    after = last.id
+  }
+  return due.length === 0
+    ? { check: 'rotation', status: 'pass', message: 'No key is due for rotation.' }
+    : {
+        check: 'rotation',
+        status: 'warn',
+        message: `${due.length} keys are due for rotation: ${due.slice(0, 5).join(', ')}.`,
+        todo: 'kms key rotate NAME',
+      }
+}
+
+async function checkRoots(authority: Authority): Promise<Finding> {
+  const store = await authority.read('store', storeRecordId)
+  const roots = store?.record.roots ?? []
+  return roots.length > 1
+    ? { check: 'roots', status: 'pass', message: `${roots.length} roots open the store.` }
+    : {
+        check: 'roots',
+        status: 'warn',
+        message: 'One root opens the store. If it is lost, every key is lost.',
+        todo: 'Add a second one: kms root add, or kms.roots.add.',
+      }
+}
+
+function checkRandom(): Finding {
+  const [a, b] = [0, 0].map(() => globalThis.crypto.getRandomValues(new Uint8Array(32)).join())
+  return a === b
+    ? {
+        check: 'random',
+        status: 'fail',
+        message: 'The platform gave the same random bytes twice.',
+        todo: 'Do not use this machine.',
+      }
+    : { check: 'random', status: 'pass', message: "Keys come from the platform's CSPRNG." }
+}

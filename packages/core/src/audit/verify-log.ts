@@ -1,0 +1,78 @@
+import type { Authority } from '../access/authority.ts'
+import type { Environment } from '../access/environment.ts'
+import { sameBytes } from '../envelope/bytes.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { decodeCanonical } from '../store/canonical.ts'
+import { logEntryId, type StoredRecord } from '../store/key-store.ts'
+import { isLogEntry, type LogEntry } from './log-entry.ts'
+import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from './merkle.ts'
+
+const page = 1_000
+
+/** What reading a whole log showed. */
+export interface LogVerification {
+  readonly entries: number
+  /** What is wrong with the log itself: entries missing, changed, or not those that the signed head stands for. */
+  readonly broken: readonly string[]
+  /** Ids of records that are not as their log last left them: replaced by an older genuine form, changed, or gone. */
+  readonly stale: readonly string[]
+}
+
+/**
+ * Recomputes a log's root from its entries, compares it with the signed head, and each record with what the log last said of
+ * it: this is what finds an older genuine record put back (store-format §Records).
+ */
+export async function verifyLog(environment: Environment, authority: Authority): Promise<LogVerification> {
+  const { store, primitives } = environment
+  await authority.refresh()
+  const { record: head } = authority.head
+  const broken: string[] = []
+  const latest = new Map<string, string>()
+  let frontier: Frontier = emptyFrontier
+  for (let after = ''; frontier.size < head.size; ) {
+    const entries = await store.list('log', `log/${authority.log}/`, after, page)
+    for (const stored of entries) {
+      // Another process may have appended meanwhile.
+      if (frontier.size === head.size) break
+      const entry = readEntry(stored, authority.log, frontier.size)
+      if (entry === undefined) broken.push(`entry ${frontier.size} is damaged or not in its place`)
+      for (const { id, hash } of entry?.changes ?? []) latest.set(id, hash)
+      frontier = appendLeaf(primitives, frontier, stored.bytes)
+    }
+    const last = entries.at(-1)
+    if (last === undefined) break
+    after = last.id
+  }
+  if (frontier.size < head.size) broken.push(`${head.size - frontier.size} of ${head.size} entries are missing`)
+  else if (!sameBytes(treeRoot(primitives, frontier), fromText(head.root))) {
+    broken.push('the entries are not those that the head was signed for')
+  }
+  return { entries: frontier.size, broken, stale: await staleRecords(environment, latest) }
+}
+
+function readEntry(stored: StoredRecord, log: string, position: number): LogEntry | undefined {
+  try {
+    const value = decodeCanonical(stored.bytes)
+    if (stored.id !== logEntryId(log, position) || !isLogEntry(value)) return undefined
+    const entry = value as unknown as LogEntry
+    return entry.log === log && entry.position === position ? entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function staleRecords(environment: Environment, latest: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  const { store, primitives } = environment
+  const ids = [...latest.keys()]
+  const stale: string[] = []
+  for (let at = 0; at < ids.length; at += page) {
+    const asked = ids.slice(at, at + page)
+    const found = new Map((await store.read(asked)).map(({ id, bytes }) => [id, bytes]))
+    for (const id of asked) {
+      const bytes = found.get(id)
+      const hash = bytes === undefined ? undefined : toText(primitives.hash('SHA-256', bytes))
+      if (hash !== latest.get(id)) stale.push(id)
+    }
+  }
+  return stale
+}
