@@ -17,7 +17,7 @@ const nonce = randomBytes(12)
 const none = new Uint8Array(0)
 
 /** The module first, native second. */
-const backends: readonly Backend[] = wasmBackend === undefined ? [] : [wasmBackend, nativeBackend]
+const backends: readonly Backend[] = [wasmBackend, nativeBackend]
 
 /** Pieces of work that either backend does, for a message of some length. */
 const works: Readonly<Record<string, (size: number) => Subject[]>> = {
@@ -95,15 +95,6 @@ export const crossover: Bench = {
   name: 'crossover',
   async run({ effort, output }: BenchOptions) {
     const machine = describeMachine()
-    if (backends.length === 0) {
-      return {
-        name: 'crossover',
-        machine,
-        rows: [],
-        targets: [],
-        notes: ['Not built yet: the WASM module, so there is no crossover.'],
-      }
-    }
     const rows: Row[] = []
     const crossovers: Crossover[] = []
     for (const [work, subjects] of Object.entries(works)) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { prepareRecordKey } from '@kms/core/envelope'
-import { createNativeKeySlots } from '@kms/node'
+import { createWasmKeySlots } from '@kms/core/hazmat'
 import type { RecordCipher } from './peers/record-cipher.ts'
 
 /** A handle, and what gives it back. */
@@ -10,15 +10,15 @@ export interface OpenHandle extends AsyncDisposable {
   readonly note?: string
 }
 
-/** The hot path below `kms.use`: a record key over native slots, the context encoded for each call. */
+/** The hot path below `kms.use`: a record key over WASM slots, the context encoded for each call. */
 export async function openHandle(): Promise<OpenHandle> {
-  const slots = createNativeKeySlots()
+  const slots = createWasmKeySlots()
   const material = slots.importKey(randomBytes(32))
   const key = prepareRecordKey(slots, material, { keyId: randomBytes(16), version: 1 })
   return {
-    note: 'Not built yet: kms.use. For the record, a record key over native slots, without a lease.',
+    note: 'Not built yet: kms.use. For the record, a record key over WASM slots, without a lease.',
     cipher: {
-      name: 'record key, native slots',
+      name: 'record key, WASM slots',
       seal: (plaintext, context) => key.seal(plaintext, context),
       open: (sealed, context) => key.open(sealed, context),
     },

@@ -35,8 +35,8 @@ const slowEffort = (effort: Effort): Effort => ({
 })
 
 /** Our subject, or nothing where the algorithm is not built: a row that is missing, not one that is made up. */
-async function built(contest: Contest, primitives: Primitives | undefined): Promise<Subject | undefined> {
-  const subject = primitives && contest.ours?.(primitives)
+async function built(contest: Contest, primitives: Primitives): Promise<Subject | undefined> {
+  const subject = contest.ours?.(primitives)
   try {
     await subject?.run()
     return subject
@@ -49,7 +49,7 @@ async function built(contest: Contest, primitives: Primitives | undefined): Prom
 async function compete(contest: Contest, options: BenchOptions): Promise<Part> {
   const { work, peers, targets } = contest
   const { effort, percentiles } = options
-  const ours = await built(contest, wasmBackend?.primitives)
+  const ours = await built(contest, wasmBackend.primitives)
   const subjects = ours === undefined ? peers : [ours, ...peers]
   const timings = await measure({ name: work, subjects }, contest.slow ? slowEffort(effort) : effort)
   const singles = percentiles ? await percentileRows({ name: work, subjects }) : []
