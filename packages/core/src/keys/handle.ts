@@ -99,7 +99,8 @@ export class EncryptionKey {
     if (this.#source.audit === undefined && primary !== undefined && sealedBy(envelope, primary.record.header)) {
       return primary.record.open(envelope, context)
     }
-    return this.#audited('decrypt', undefined, () => this.#key.opening(this.#number(envelope)).open(envelope, context))
+    const number = this.#number(envelope)
+    return this.#audited('decrypt', number, () => this.#key.opening(number).open(envelope, context))
   }
 
   /** `seal`, as the envelope's text form. Throws as `seal` does. */

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { checkTransition, stateEntry, type VersionState, versionStates } from '../../src/keys/states.ts'
+import { parseVersionLabel, versionLabel } from '../../src/keys/version-number.ts'
+
+const states = Object.keys(versionStates) as VersionState[]
+
+test.each(states.flatMap((from) => states.map((to) => [from, to] as const)))(
+  '%s → %s is allowed exactly where the table says so',
+  (from, to) => {
+    const allowed = stateEntry(from).to.includes(to)
+    const check = (): void => checkTransition(from, to, from === 'suspended' ? 'active' : undefined)
+    if (allowed) expect(check).not.toThrow()
+    else expect(check).toThrow('cannot become')
+  },
+)
+
+test('a suspended version that was retired does not become active', () => {
+  expect(() => checkTransition('suspended', 'active', 'deactivated')).toThrow('cannot become')
+  expect(() => checkTransition('suspended', 'deactivated', 'deactivated')).not.toThrow()
+})
+
+test('nothing leaves destroyed, and only destroyed follows compromised', () => {
+  expect(versionStates.destroyed.to).toEqual([])
+  expect(versionStates.compromised.to).toEqual(['destroyed'])
+})
+
+test.each([
+  [1, '1'],
+  [65_535, '65535'],
+  [0x5f2a0003, 'r5f2a.3'],
+  [0x00010001, 'r0001.1'],
+])('version %i is shown as %s, and read back', (number, label) => {
+  expect(versionLabel(number)).toBe(label)
+  expect(parseVersionLabel(label)).toBe(number)
+})
+
+test.each(['0', '', '01', '65536', 'r1.1', 'r5f2a.0', '-1', '1.5', 'R5F2A.3'])('%j is no version', (label) => {
+  expect(() => parseVersionLabel(label)).toThrow('written 3')
+})
