@@ -1,4 +1,5 @@
 import type { KeySlots, Primitives } from '@kms/core'
+import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
 import { createNativeKeySlots, createNativePrimitives } from '@kms/node'
 
 /** An implementation of the algorithms and of the key slots, to run every vector on. */
@@ -10,5 +11,8 @@ export interface Backend {
 
 /** Every backend there is. */
 export function backends(): readonly Backend[] {
-  return [{ name: 'native', primitives: createNativePrimitives(), slots: createNativeKeySlots() }]
+  return [
+    { name: 'wasm', primitives: createWasmPrimitives(), slots: createWasmKeySlots() },
+    { name: 'native', primitives: createNativePrimitives(), slots: createNativeKeySlots() },
+  ]
 }

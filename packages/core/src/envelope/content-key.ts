@@ -2,6 +2,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { concat } from './bytes.ts'
+import { expand } from './expand.ts'
 import { encodeRecipients, type HeaderRecipient, headerLimit, macLength, type RecipientsHeader } from './header.ts'
 import { headerInfo } from './labels.ts'
 import { checkWork, type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
@@ -16,7 +17,7 @@ const contentKeyLength = 32
 
 /** `mac = Expand(K, "kms1/header" ‖ 00 ‖ every header byte before the mac, 32)`. */
 function headerMac(primitives: Primitives, contentKey: Secret, macked: Uint8Array): Uint8Array {
-  return primitives.hkdfExpand('SHA-512', contentKey.reveal(), headerInfo(macked), macLength)
+  return expand(primitives, contentKey.reveal(), headerInfo(macked), macLength)
 }
 
 /** A fresh content key. The caller wipes it. */

@@ -2,6 +2,7 @@ import type { KeySlots, Slot } from '../../crypto/key-slots.ts'
 import type { Primitives } from '../../crypto/primitives.ts'
 import { Secret } from '../../secret.ts'
 import { concat, sameBytes, u32 } from '../bytes.ts'
+import { expand } from '../expand.ts'
 import { keyIdInfo, wrapInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
@@ -32,9 +33,9 @@ export function slotHolder(slots: KeySlots, slot: Slot, id: Uint8Array, version:
  */
 export function rootKeyHolder(material: Secret, primitives: Primitives): KeyHolder {
   if (material.length !== 32) throw invalidArgument('A root key has 32 bytes.')
-  const expand = (info: Uint8Array, length: number): Uint8Array =>
-    primitives.hkdfExpand('SHA-512', material.reveal(), info, length)
-  return { id: expand(keyIdInfo(), 16), version: 1, expand }
+  const fromMaterial = (info: Uint8Array, length: number): Uint8Array =>
+    expand(primitives, material.reveal(), info, length)
+  return { id: fromMaterial(keyIdInfo(), 16), version: 1, expand: fromMaterial }
 }
 
 function withKek<T>(holder: KeyHolder, bound: Uint8Array, use: (kek: Uint8Array) => T): T {

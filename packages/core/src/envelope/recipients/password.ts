@@ -1,6 +1,7 @@
 import type { DerivationOptions, Primitives } from '../../crypto/primitives.ts'
 import { Secret } from '../../secret.ts'
 import { concat, u32 } from '../bytes.ts'
+import { expand } from '../expand.ts'
 import { passwordInfo } from '../labels.ts'
 import { openLimits } from '../limits.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
@@ -26,7 +27,7 @@ async function kek(
   const stretched = await primitives.pbkdf2('SHA-256', password.reveal(), salt, iterations, 32, options)
   const kdfBytes = concat(Uint8Array.of(pbkdf2), u32(iterations))
   try {
-    return primitives.hkdfExpand('SHA-512', stretched, passwordInfo(salt, kdfBytes, bound), 32)
+    return expand(primitives, stretched, passwordInfo(salt, kdfBytes, bound), 32)
   } finally {
     stretched.fill(0)
   }
