@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { KmsError } from '@kms/core'
+import { fileError } from './failures.ts'
+
+export interface NewFileOptions {
+  /** Replaces a file that is there. Without it that is `file-exists`. */
+  readonly force?: boolean
+  /** Permissions, 0o600 unless given. */
+  readonly mode?: number
+}
+
+/**
+ * A file in the making: written under a temporary name in the folder where it will stand, and given its own name when it is
+ * whole and on the disk. Whoever looks finds the old file, or none, or all of the new one.
+ */
+export class NewFile {
+  readonly handle: FileHandle
+  readonly #path: string
+  readonly #temporary: string
+  readonly #force: boolean
+
+  private constructor(path: string, temporary: string, handle: FileHandle, force: boolean) {
+    this.#path = path
+    this.#temporary = temporary
+    this.handle = handle
+    this.#force = force
+  }
+
+  /** @throws `file-exists`, `file-unavailable`; nothing is left behind */
+  static async create(path: string, options: NewFileOptions = {}): Promise<NewFile> {
+    const { force = false, mode = 0o600 } = options
+    try {
+      await requireReplaceable(path, force)
+      const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`)
+      const handle = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode)
+      return new NewFile(path, temporary, handle, force)
+    } catch (error) {
+      throw fileError(path, 'written', error)
+    }
+  }
+
+  /**
+   * Syncs the file, gives it its name and syncs the folder. A failure discards it.
+   * @throws `file-exists` if somebody made the file meanwhile, `file-unavailable`
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.handle.sync()
+      await this.handle.close()
+      if (this.#force) await rename(this.#temporary, this.#path)
+      else await this.#linkOrRename()
+      await syncFolder(dirname(this.#path))
+    } catch (error) {
+      await this.discard()
+      throw fileError(this.#path, 'written', error)
+    }
+  }
+
+  /** Removes what was written. Discarding twice, or after a failed commit, is no error. */
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => {})
+    await unlink(this.#temporary).catch(() => {})
+  }
+
+  // A link fails where something is, a rename replaces it.
+  async #linkOrRename(): Promise<void> {
+    try {
+      await link(this.#temporary, this.#path)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST') throw exists(this.#path)
+      // FAT and some network file systems have no links. What is left is to look once more.
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error
+      await requireReplaceable(this.#path, false)
+      await rename(this.#temporary, this.#path)
+      return
+    }
+    await unlink(this.#temporary)
+  }
+}
+
+/** A new name is durable when its folder is synced. Windows cannot open folders, and needs no such thing. */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Only files are replaced: a rename over `/dev/null` or a pipe would destroy it. */
+async function requireReplaceable(path: string, force: boolean): Promise<void> {
+  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (stats === undefined) return
+  if (!force) throw exists(path)
+  if (!stats.isFile() && !stats.isSymbolicLink()) {
+    throw new KmsError('file-unavailable', `${path} cannot be written: it is no ordinary file. Give another name.`)
+  }
+}
+
+function exists(path: string): KmsError {
+  return new KmsError('file-exists', `${path} is there already and is not overwritten. Give another name, or force it.`)
+}

@@ -1,0 +1,84 @@
+import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { LastSeenFile } from '../../src/access/last-seen-file.ts'
+import { stateFolder } from '../../src/access/state-folder.ts'
+import { temporaryFolder } from '../folder.ts'
+
+const at = temporaryFolder()
+const seen = (epoch: number, root = `root ${epoch}`) => ({ epoch, root })
+const lastSeen = (warnings: string[] = []): LastSeenFile =>
+  new LastSeenFile({ folder: at('state', 'last-seen'), onWarning: (message) => warnings.push(message) })
+
+test('what was seen is there in the next run, in a file for its owner alone', async () => {
+  expect(await lastSeen().read('abc')).toBeNull()
+  await lastSeen().write('abc', { logs: { store: seen(7) } })
+  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(7) } })
+  expect(await lastSeen().read('abd')).toBeNull()
+  expect(statSync(at('state', 'last-seen', 'abc.json')).mode & 0o777).toBe(0o600)
+})
+
+test('a larger epoch is never taken back, log by log', async () => {
+  await lastSeen().write('abc', { logs: { store: seen(7), 'ring-a': seen(3) } })
+  await lastSeen().write('abc', { logs: { store: seen(6), 'ring-a': seen(4), 'ring-b': seen(1) } })
+  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(7), 'ring-a': seen(4), 'ring-b': seen(1) } })
+})
+
+test('processes that write at the same time lose nothing', async () => {
+  const processes = Array.from({ length: 12 }, () => lastSeen())
+  await Promise.all(
+    processes.flatMap((process, i) => [
+      process.write('abc', { logs: { [`ring-${i}`]: seen(i + 1), store: seen(i + 1) } }),
+      process.write('abc', { logs: { [`ring-${i}`]: seen(i) } }),
+    ]),
+  )
+  const state = await lastSeen().read('abc')
+  expect(state?.logs.store).toEqual(seen(12))
+  for (let i = 0; i < processes.length; i++) expect(state?.logs[`ring-${i}`]).toEqual(seen(i + 1))
+  expect(readdirSync(at('state', 'last-seen'))).toEqual(['abc.json'])
+})
+
+test('the lock of a process that died is removed', async () => {
+  mkdirSync(at('state', 'last-seen', 'abc.json.lock'), { recursive: true })
+  const old = Date.now() / 1000 - 60
+  utimesSync(at('state', 'last-seen', 'abc.json.lock'), old, old)
+  await lastSeen().write('abc', { logs: { store: seen(1) } })
+  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(1) } })
+})
+
+test.each(['', '{', '[]', '{"logs":[]}', '{"logs":{"store":{"epoch":"7","root":"x"}}}', '{"logs":{"store":7}}'])(
+  'a file of %j is warned of, and replaced by the next write',
+  async (contents) => {
+    mkdirSync(at('state', 'last-seen'), { recursive: true })
+    writeFileSync(at('state', 'last-seen', 'abc.json'), contents)
+    const warnings: string[] = []
+    const file = lastSeen(warnings)
+    expect(await file.read('abc')).toBeNull()
+    expect(warnings).toHaveLength(1)
+    await file.write('abc', { logs: { store: seen(1) } })
+    expect(await file.read('abc')).toEqual({ logs: { store: seen(1) } })
+  },
+)
+
+test('a state folder that cannot be made is a warning, given once', async () => {
+  writeFileSync(at('state'), 'a file where the folder should be')
+  chmodSync(at('state'), 0o600)
+  const warnings: string[] = []
+  const file = lastSeen(warnings)
+  await file.write('abc', { logs: { store: seen(1) } })
+  await file.write('abc', { logs: { store: seen(2) } })
+  expect(await file.read('abc')).toBeNull()
+  expect(warnings).toEqual([expect.stringContaining('rolled back')])
+})
+
+test('a fingerprint cannot name a file elsewhere', async () => {
+  await lastSeen().write('../../x/y:z', { logs: { store: seen(1) } })
+  expect(readdirSync(at('state', 'last-seen'))).toEqual(['%2e%2e%2f%2e%2e%2fx%2fy%3az.json'])
+})
+
+test('the state folder follows XDG_STATE_HOME, where it is absolute', () => {
+  if (process.platform === 'linux') {
+    expect(stateFolder({ XDG_STATE_HOME: '/var/state' })).toBe('/var/state/kms')
+    expect(stateFolder({ XDG_STATE_HOME: 'relative' })).toMatch(/\.local\/state\/kms$/)
+  }
+  expect(stateFolder()).toMatch(/kms$/)
+})
