@@ -4,7 +4,7 @@ import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { concat } from './bytes.ts'
 import { suites } from './preamble.ts'
-import { authenticationFailed, invalidArgument, requireBytes } from './refusals.ts'
+import { authenticationFailed, requireBytes } from './refusals.ts'
 
 // The body is C2SP chunked-encryption: salt ‖ commitment ‖ chunks, of which the last is always shorter than the others.
 
@@ -13,11 +13,11 @@ export const chunkLength = 16_384
 export const tagLength = 16
 export const sealedChunkLength: number = chunkLength + tagLength
 export const saltLength = 24
-export const commitmentLength = 32
+const commitmentLength = 32
 /** Salt and commitment: where the first chunk starts. */
 export const prefixLength: number = saltLength + commitmentLength
 /** C2SP chunked-encryption §Message chunking: 2³⁸ chunks, 4 PiB. */
-export const chunkLimit: number = 2 ** 38
+const chunkLimit: number = 2 ** 38
 
 const empty = new Uint8Array(0)
 
@@ -230,9 +230,4 @@ function opened(key: Secret | undefined): Secret {
 /** 24 random bytes. */
 export function freshSalt(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(saltLength))
-}
-
-/** @throws `invalid-argument` */
-export function requireSalt(salt: Uint8Array): void {
-  if (salt.length !== saltLength) throw invalidArgument(`A salt has ${saltLength} bytes.`)
 }

@@ -14,6 +14,13 @@ test('text is unpadded base64url, both ways', () => {
   )
 })
 
+test('long texts and short ones in turn do not disturb each other', () => {
+  for (const n of [3071, 3072, 3073, 5, 100_000, 0, 1]) {
+    const bytes = Uint8Array.from({ length: n }, (_, i) => (i * 41) % 256)
+    expect(toText(bytes)).toBe(Buffer.from(bytes).toString('base64url'))
+  }
+})
+
 test('no two texts give the same bytes: whatever is read is written the same', () => {
   const unit = fc.constantFrom(...'ABCZabcz019-_+/= \n\u00e9\u0100')
   fc.assert(
