@@ -75,7 +75,8 @@ export function deriveKey(handle: f64, infoLength: u32, serial: f64, determinist
   const slot = slots.takeSlot(<u64>serial, DIGEST);
   let full = slot == 0;
   if (!full && deterministic) {
-    const companion = slots.takeSlot(<u64>serial, DIGEST + 32);
+    // A serial that no handle has: the salt key is reached through its content key alone.
+    const companion = slots.takeSlot(<u64>serial | (1 << 62), DIGEST + 32);
     full = companion == 0;
     if (full) slots.freeSlot(slot);
     else slots.setCompanion(slot, companion);

@@ -17,6 +17,22 @@ export interface MessageKey {
   readonly commitment: Uint8Array
 }
 
+/** What key slots that can also seal deterministically do besides (envelope v1, mode 1). */
+export interface DeterministicKeySlots extends KeySlots {
+  /** HKDF-Expand to 64 bytes, a content key and a salt key, into a new slot; `prepare` it as any other. */
+  deriveDeterministic(slot: Slot, info: Uint8Array): Slot
+
+  /**
+   * Seals with the salt `HMAC-SHA-512(salt key, C ‖ plaintext)[0..24]`: equal plaintexts give equal messages.
+   * @param plaintext 64 MiB at most
+   * @throws `limit-exceeded`; `invalid-argument` for a slot without a salt key
+   */
+  sealDeterministic(slot: Slot, boundLength: number, plaintext: Uint8Array): Uint8Array
+
+  /** @throws `authentication-failed`, also for a genuine message with another salt; `limit-exceeded` */
+  openDeterministic(slot: Slot, boundLength: number, sealed: Uint8Array): Uint8Array
+}
+
 /**
  * Where key material lives. What goes in does not come out: material is imported once and afterwards only used.
  * The envelope layer writes `C = preamble ‖ canonical(context)` at the start of `bound` and passes its length, so that a

@@ -1,7 +1,7 @@
 import { KmsError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import type { KeySlots, MessageKey, Slot, Suite } from '../key-slots.ts'
-import { absorb, instantiate, takeOutput, type WasmInstance } from './instance.ts'
+import type { DeterministicKeySlots, MessageKey, Slot, Suite } from '../key-slots.ts'
+import { absorb, instantiate, type WasmInstance } from './instance.ts'
 import { platformRandom, type RandomFill, SaltPool } from './salts.ts'
 
 const boundRoom = 65_542
@@ -25,11 +25,11 @@ export interface WasmKeySlotsOptions {
  * its key, hash states, round keys and tables, and the plaintext, are wiped before the call returns.
  * @throws `unsupported` where WebAssembly with SIMD is missing or forbidden
  */
-export function createWasmKeySlots({ randomFill = platformRandom }: WasmKeySlotsOptions = {}): KeySlots {
+export function createWasmKeySlots({ randomFill = platformRandom }: WasmKeySlotsOptions = {}): DeterministicKeySlots {
   return new WasmKeySlots(randomFill)
 }
 
-class WasmKeySlots implements KeySlots {
+class WasmKeySlots implements DeterministicKeySlots {
   readonly backend = 'wasm'
   readonly bound: Uint8Array
   readonly #instance: WasmInstance
@@ -188,7 +188,7 @@ class WasmKeySlots implements KeySlots {
     checked(exports.deterministicBegin(slot, boundLength))
     const last = absorb(this.#instance, sha512, [this.bound.subarray(0, boundLength), plaintext])
     exports.deterministicSalt(last, boundLength + plaintext.length)
-    exports.wipeIn(boundLength + plaintext.length > whole ? whole : boundLength + plaintext.length)
+    exports.wipeIn(Math.min(boundLength + plaintext.length, whole))
   }
 
   #sealSalted(slot: Slot, boundLength: number, plaintext: Uint8Array): Uint8Array {
