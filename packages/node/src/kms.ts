@@ -1,8 +1,6 @@
-import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import {
   type AuditEvent,
   Kms as CoreKms,
-  type KeySlots,
   type KeyStore,
   KmsError,
   type KmsParts,
@@ -10,20 +8,14 @@ import {
   type LastSeen,
   MemoryStore,
   memoryLastSeen,
-  type Primitives,
   type Root,
   type Warning,
 } from '@kms/core'
-import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
+import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { LastSeenFile } from './access/last-seen-file.ts'
 import { parseAddress, type StoreAddress } from './address.ts'
-import { createHybridKeySlots } from './crypto/hybrid-key-slots.ts'
-import { createNativeKeySlots } from './crypto/native-key-slots.ts'
-import { createNativePrimitives } from './crypto/native-primitives.ts'
+import { type Backend, backendParts } from './backend.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
-
-/** What encrypts: `auto` takes WASM for small messages and node:crypto for the rest; `native` is node:crypto alone. */
-export type Backend = 'auto' | 'wasm' | 'native'
 
 interface CommonOptions {
   /** `auto` unless given. */
@@ -75,7 +67,9 @@ export const Kms: {
     const address = parseAddress(url)
     const store = await createAt(address, options)
     const { root, roots = [], ...rest } = options
-    return closing(store, () => CoreKms.create({ ...rest, ...parts(options, store, address.url), roots: [root, ...roots] }))
+    return closing(store, () =>
+      CoreKms.create({ ...rest, ...parts(options, store, address.url), roots: [root, ...roots] }),
+    )
   },
 
   /**
@@ -100,20 +94,6 @@ export const Kms: {
   },
 }
 
-/** The primitives and slots of a backend. */
-export function backendParts(backend: Backend = 'auto'): { readonly primitives: Primitives; readonly slots: KeySlots } {
-  switch (backend) {
-    case 'auto':
-      return { primitives: createNativePrimitives(), slots: createHybridKeySlots() }
-    case 'wasm':
-      return { primitives: createWasmPrimitives(), slots: createWasmKeySlots() }
-    case 'native':
-      return { primitives: createNativePrimitives(), slots: createNativeKeySlots() }
-    default:
-      throw new KmsError('invalid-argument', 'The backend is auto, wasm or native.')
-  }
-}
-
 function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
   const warn = options.onWarning
   return {
@@ -121,7 +101,7 @@ function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
     store,
     url,
     // @peculiar/webcrypto is typed against its own copy of the DOM's types.
-    crypto: new NodeWebCrypto() as unknown as Crypto,
+    crypto: new NodeWebCrypto() as unknown as NonNullable<KmsParts['crypto']>,
     caller: options.caller ?? programName(),
     lastSeen:
       options.lastSeen ??

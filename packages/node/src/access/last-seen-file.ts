@@ -1,13 +1,8 @@
 import { mkdir, readFile, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KmsError } from '@kms/core'
+import { KmsError, type LastSeen, type LastSeenState, newest } from '@kms/core'
 import { writeFileAtomically } from '../files/atomic-write.ts'
 import { stateFolder } from './state-folder.ts'
-
-/** The newest head seen of each log: what tells later that a store was rolled back. */
-export interface LastSeenState {
-  readonly logs: Readonly<Record<string, { readonly epoch: number; readonly root: string }>>
-}
 
 export interface LastSeenFileOptions {
   /** The folder of the files, one a store; `last-seen` in the user's state folder unless given. */
@@ -26,7 +21,7 @@ const lockTimeoutMs = 2_000
  * written never takes back a larger epoch that another process wrote. A state folder that cannot be written is a warning, no
  * failure: without it rollbacks are noticed by open processes only.
  */
-export class LastSeenFile {
+export class LastSeenFile implements LastSeen {
   readonly #folder: string
   readonly #warn: (message: string) => void
   #warned = false
@@ -50,23 +45,19 @@ export class LastSeenFile {
     }
   }
 
-  /** Merges `state` into the file, the larger epoch of each log winning. */
-  write(fingerprint: string, state: LastSeenState): Promise<void> {
+  /** Merges `state` into the file, the larger epoch of each log winning, unless it is to replace what was seen. */
+  write(fingerprint: string, state: LastSeenState, replace = false): Promise<void> {
     const path = this.#path(fingerprint)
-    this.#writing = this.#writing.then(() => this.#merge(path, fingerprint, state))
+    this.#writing = this.#writing.then(() => this.#merge(path, fingerprint, state, replace))
     return this.#writing
   }
 
-  async #merge(path: string, fingerprint: string, state: LastSeenState): Promise<void> {
+  async #merge(path: string, fingerprint: string, state: LastSeenState, replace: boolean): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
       await locked(`${path}.lock`, async () => {
-        const before = (await this.read(fingerprint))?.logs ?? {}
-        const logs = { ...before }
-        for (const [log, seen] of Object.entries(state.logs)) {
-          const known = before[log]
-          if (known === undefined || known.epoch < seen.epoch) logs[log] = { epoch: seen.epoch, root: seen.root }
-        }
+        const before = replace ? null : await this.read(fingerprint)
+        const { logs } = before === null ? state : newest(before, state)
         await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify({ logs })}\n`), { force: true })
       })
     } catch (error) {

@@ -1,6 +1,6 @@
 import { type KeySlots, KmsError, type MessageKey, type Slot, type Suite } from '@kms/core'
 import { createWasmKeySlots } from '@kms/core/hazmat'
-import { type BodyKey, openBody, saltLength, sealBody } from './native-body.ts'
+import { type BodyKey, openBody, sealBody, splitBody } from './native-body.ts'
 import { RandomSalts } from './random-salts.ts'
 
 /**
@@ -56,10 +56,7 @@ class HybridKeySlots implements KeySlots {
   open(slot: Slot, boundLength: number, sealed: Uint8Array): Uint8Array {
     const { suite, header } = this.#of(slot)
     if (sealed.length < header.length + nativeFrom) return this.#wasm.open(slot, boundLength, sealed)
-    for (let i = 0; i < header.length; i++) {
-      if (sealed[i] !== header[i]) throw new KmsError('authentication-failed', 'The message is not of this key.')
-    }
-    const salt = sealed.slice(header.length, header.length + saltLength)
+    const salt = splitBody(header, sealed).salt.slice()
     return this.#withKey(slot, boundLength, salt, (key) => openBody(suite, header.length, key, sealed))
   }
 

@@ -1,4 +1,4 @@
-import { keyRoot, KmsError, type Root, type Warning } from '@kms/core'
+import { KmsError, keyRoot, type Root, type Warning } from '@kms/core'
 import { bareKeyFromText } from './bare-key.ts'
 
 export interface EnvironmentRootOptions {
@@ -16,7 +16,10 @@ export interface EnvironmentRootOptions {
 export function environmentRoot(name: string, options: EnvironmentRootOptions = {}): Root {
   const value = process.env[name]
   if (value === undefined || value === '') {
-    throw new KmsError('root-unavailable', `The environment variable ${name} is not set. Set it to the root key, or name another root.`)
+    throw new KmsError(
+      'root-unavailable',
+      `The environment variable ${name} is not set. Set it to the root key, or name another root.`,
+    )
   }
   if (process.env.NODE_ENV === 'production' && options.allowInProduction !== true) {
     throw new KmsError(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { keyRoot, KmsError, type Root } from '@kms/core'
+import { KmsError, keyRoot, type Root } from '@kms/core'
 import { createSecretFile, readSecretFile } from '../files/secret-file.ts'
 import { bareKeyFromFile, bareKeyText } from './bare-key.ts'
 
@@ -20,7 +20,10 @@ export function keyFileRoot(path: string, { create = false }: KeyFileOptions = {
   const absolute = resolve(path)
   if (!existsSync(absolute)) {
     if (!create) {
-      throw new KmsError('root-unavailable', `There is no root key at ${absolute}. Mount or restore the file, or name another.`)
+      throw new KmsError(
+        'root-unavailable',
+        `There is no root key at ${absolute}. Mount or restore the file, or name another.`,
+      )
     }
     const key = globalThis.crypto.getRandomValues(new Uint8Array(32))
     createSecretFile(absolute, new TextEncoder().encode(bareKeyText(key)))

@@ -1,5 +1,4 @@
-import { type Commit, type CommitResult, KmsError, logEntryId } from '@kms/core'
-import { checkCommit } from './arguments.ts'
+import { type Commit, type CommitResult, checkCommit, KmsError, logEntryId } from '@kms/core'
 import type { SqliteConnection } from './driver.ts'
 import { rollBack, tableOf } from './schema.ts'
 

@@ -1,7 +1,16 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Commit, type CommitResult, type KeyStore, KmsError, type RecordClass, type StoredRecord } from '@kms/core'
-import { checkId, checkLimit } from './arguments.ts'
+import {
+  type Commit,
+  type CommitResult,
+  checkIds,
+  checkList,
+  type KeyStore,
+  KmsError,
+  type RecordClass,
+  type StoredRecord,
+} from '@kms/core'
+
 import { runCommit } from './commit.ts'
 import { connect, defaultDriver, whenNotBusy } from './connection.ts'
 import type { SqliteConnection, SqliteDriver, SqliteRow } from './driver.ts'
@@ -102,8 +111,7 @@ export class SqliteStore implements KeyStore {
   }
 
   async read(ids: readonly string[]): Promise<readonly StoredRecord[]> {
-    checkLimit(ids.length, 'read', true)
-    for (const id of ids) checkId(id)
+    checkIds(ids)
     const byTable = new Map<string, string[]>()
     for (const id of new Set(ids)) {
       const table = tableOf(id)
@@ -121,7 +129,7 @@ export class SqliteStore implements KeyStore {
   }
 
   async list(recordClass: RecordClass, prefix: string, after: string, limit: number): Promise<readonly StoredRecord[]> {
-    checkLimit(limit, 'list', false)
+    checkList(recordClass, prefix, after, limit)
     if (!Object.hasOwn(tables, recordClass))
       throw new KmsError('invalid-argument', 'There is no such class of records.')
     const sql = `SELECT id, revision, bytes FROM ${tables[recordClass]} WHERE id >= ? AND id < ? AND id > ? ORDER BY id LIMIT ?`
