@@ -86,13 +86,11 @@ async function records(effort: Effort): Promise<Part> {
     rows.push(...timingRows(name, timings))
     targets.push(
       ...recordBounds.map((bounds) =>
-        handle.note === undefined
-          ? speedTarget(name, timings, handle.cipher.name, bounds.against, bounds[direction])
-          : missedTarget(name, bounds.against, bounds[direction]),
+        speedTarget(name, timings, handle.cipher.name, bounds.against, bounds[direction]),
       ),
     )
   }
-  return { rows, targets, notes: handle.note === undefined ? [] : [handle.note] }
+  return { rows, targets, notes: [] }
 }
 
 /** Issue 4's table. */

@@ -14,8 +14,11 @@ import { LoadedKey, type LoadedVersion } from './loaded-key.ts'
 import { stateEntry } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
-/** Keys kept in memory that no handle holds. */
-const idleKeys = 1_024
+/**
+ * Versions in memory beyond which keys that no handle holds are dropped, the longest loaded first. A version takes two slots, and
+ * the WASM module has 4,096.
+ */
+const idleVersions = 1_500
 
 /**
  * The open ring: its keys in memory, how fresh they are, and until when they may be used. All handles share it.
@@ -33,6 +36,8 @@ export class KeyRing {
   readonly #loading = new Map<string, Promise<void>>()
   #renewing: Promise<void> | undefined
   #namesEpoch = -1
+  /** Versions in memory. */
+  #loaded = 0
 
   constructor(environment: Environment, access: RingAccess, authority: Authority, lease: number) {
     this.environment = environment
@@ -201,6 +206,8 @@ export class KeyRing {
     const ringKey = this.access.keys.get(ringVersion)
     if (ringKey === undefined) throw new KmsError('not-permitted', 'This root does not open the ring key of that time.')
     const keyIdBytes = parseUuid(id)
+    // Room for this one: keys in use may hold nearly all slots.
+    if (this.#loaded > idleVersions) this.#evict(0)
     let material: ReturnType<typeof slots.importKey>
     try {
       material = slots.importKey(ringKey.open(envelope, contentContexts.version(versionContext(version))))
@@ -218,10 +225,12 @@ export class KeyRing {
       throw new KmsError('store-corrupt', `The material of key ${id} is not what its record says.`, { keyIds: [id] })
     }
     const record = prepareRecordKey(slots, material, { keyId: keyIdBytes, version: version.number })
+    this.#loaded++
     return { number: version.number, material, record }
   }
 
   #drop(version: LoadedVersion): void {
+    this.#loaded--
     version.record.release()
     this.environment.slots.release(version.material)
   }
@@ -234,11 +243,12 @@ export class KeyRing {
     this.#keys.delete(key.id)
   }
 
-  #evict(): void {
-    if (this.#keys.size <= idleKeys) return
+  /** Drops keys that no handle holds until at most `limit` versions are in memory. */
+  #evict(limit = idleVersions): void {
+    if (this.#loaded <= limit) return
     for (const key of this.#keys.values()) {
       if (key.uses === 0 && key.epoch >= 0) this.#forget(key)
-      if (this.#keys.size <= idleKeys / 2) return
+      if (this.#loaded <= limit / 2) return
     }
   }
 }
