@@ -29,7 +29,18 @@ const parts = []
 for (const { name, entry, pages, maximum = pages } of modules) {
   const { error, stderr } = await asc.main([
     entry,
-    ...['--baseDir', here, '--outFile', `dist/${name}.wasm`, '--runtime', 'stub', '-O3', '--noAssert'],
+    ...[
+      '--baseDir',
+      here,
+      '--outFile',
+      `dist/${name}.wasm`,
+      '--runtime',
+      'stub',
+      '-O3',
+      '--shrinkLevel',
+      '1',
+      '--noAssert',
+    ],
     ...['--enable', 'simd', '--initialMemory', String(pages), '--maximumMemory', String(maximum)],
   ])
   if (error) throw new Error(`${name}: ${stderr.toString() || error.message}`)
