@@ -114,7 +114,9 @@ function keyWrap(kek: Uint8Array, key: Uint8Array): Uint8Array {
   const fits = key.length >= 16 && key.length % 8 === 0 && key.length <= keyWrapLimit
   require(fits, 'AES-KW wraps a multiple of 8 bytes, 16 or more.')
   const cipher = createCipheriv(wrapCipher(kek), nativeKey(kek), keyWrapIv)
-  return plain(Buffer.concat([cipher.update(key), cipher.final()]))
+  const wrapped = cipher.update(key)
+  cipher.final()
+  return plain(wrapped)
 }
 
 function keyUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array {

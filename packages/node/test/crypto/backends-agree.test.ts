@@ -1,0 +1,83 @@
+import type { KeySlots, Slot, Suite } from '@kms/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { backendParts } from '../../src/backend.ts'
+import { nativeFrom } from '../../src/crypto/hybrid-key-slots.ts'
+
+const names = ['auto', 'native', 'wasm'] as const
+const backends = names.map((name) => backendParts(name))
+const around = (length: number): number[] => [length - 1, length, length + 1]
+const lengths = [
+  0,
+  1,
+  ...around(nativeFrom - 99),
+  ...around(nativeFrom - 56),
+  ...around(nativeFrom),
+  ...around(16_384),
+  ...around(32_768),
+]
+
+function prepared(slots: KeySlots, key: Uint8Array, suite: Suite, header: Uint8Array): Slot {
+  const slot = slots.importKey(key.slice())
+  slots.prepare(slot, suite, header)
+  return slot
+}
+
+test('what one backend seals every backend opens, to the byte, on both sides of the crossover', () => {
+  const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
+  fc.assert(
+    fc.property(
+      bytes(32),
+      bytes(24),
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constantFrom<Suite>(1, 2),
+      fc.constantFrom(0, 27),
+      fc.constantFrom(...lengths),
+      (key, salt, bound, suite, headerLength, length) => {
+        const header = new Uint8Array(headerLength).fill(0x92)
+        const plaintext = Uint8Array.from({ length }, (_, i) => i % 251)
+        const sealed = backends.map(({ slots }) => {
+          const slot = prepared(slots, key, suite, header)
+          slots.bound.set(bound)
+          const message = slots.seal(slot, bound.length, plaintext, salt)
+          const opened = slots.open(slot, bound.length, message)
+          slots.release(slot)
+          expect(Buffer.compare(opened, plaintext)).toBe(0)
+          return Buffer.from(message).toString('base64')
+        })
+        expect(new Set(sealed).size).toBe(1)
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+test('results are arrays of their own, not views of a pool that Node shares', () => {
+  const { primitives, slots } = backendParts('native')
+  const key = new Uint8Array(32).fill(7)
+  const slot = prepared(slots, key, 1, new Uint8Array(0))
+  const results = [
+    primitives.hash('SHA-512', key),
+    primitives.hmac('SHA-256', key, key),
+    primitives.keyWrap(key, key),
+    primitives.aeadSeal('AES-256-GCM', key, key.subarray(0, 12), new Uint8Array(0), key),
+    slots.seal(slot, 0, key),
+    slots.messageKey(slot, 0, key.subarray(0, 24)).nonce,
+  ]
+  for (const result of results) {
+    expect(Object.getPrototypeOf(result)).toBe(Uint8Array.prototype)
+    expect(result.buffer.byteLength).toBeLessThan(4096)
+  }
+})
+
+test('an aborted derivation rejects at once', async () => {
+  const { primitives } = backendParts('native')
+  const stop = new AbortController()
+  const derivation = primitives.pbkdf2('SHA-256', new Uint8Array(8), new Uint8Array(16), 3_000_000, 32, {
+    signal: stop.signal,
+  })
+  const start = performance.now()
+  stop.abort()
+  await expect(derivation).rejects.toMatchObject({ code: 'aborted' })
+  expect(performance.now() - start).toBeLessThan(100)
+})
