@@ -18,12 +18,12 @@ import { noMatchingKey, recordHeader } from './envelope/record.ts'
 import { fromText, toText } from './envelope/text.ts'
 import { formatUuid, parseUuid } from './envelope/uuid.ts'
 import { KmsError } from './errors.ts'
-import { utf8 } from './keys/column.ts'
 import { EncryptionKey, type HandleSource } from './keys/handle.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import type { LoadedKey } from './keys/loaded-key.ts'
 import { checkName } from './keys/names.ts'
+import { plaintextBytes, plaintextText } from './keys/plaintext.ts'
 import { versionLabel } from './keys/version-number.ts'
 import type { KeyStore } from './store/key-store.ts'
 
@@ -257,8 +257,7 @@ export class Kms {
    */
   async encrypt(data: Uint8Array | string, { key: name, context }: Under): Promise<Uint8Array> {
     return this.#with('encrypt', name, undefined, async (key) => {
-      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
-      return key.sealing().seal(bytes, context)
+      return key.sealing().seal(plaintextBytes(data), context)
     })
   }
 
@@ -284,7 +283,7 @@ export class Kms {
 
   /** `decrypt` for text. @throws as `decrypt`; `malformed` if the plaintext is not UTF-8 */
   async decryptText(envelope: Uint8Array | string, under: Under): Promise<string> {
-    return utf8(await this.decrypt(envelope, under))
+    return plaintextText(await this.decrypt(envelope, under))
   }
 
   /**

@@ -113,7 +113,7 @@ function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
 
 /** What this process calls itself in records: the script's name, without its folder. */
 function programName(): string {
-  const script = process.argv[1]?.split(/[\\/]/).at(-1)?.slice(0, 100)
+  const script = process.argv[1]?.split(/[\\/]/).at(-1)?.slice(0, 40)
   return script === undefined || script === '' ? `node ${process.pid}` : `${script} ${process.pid}`
 }
 

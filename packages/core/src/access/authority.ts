@@ -98,6 +98,7 @@ export class Authority {
   /**
    * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
    * was first.
+   * @param requestId 8 to 64 printable ASCII characters; a request is done once
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
    * @returns whether this call or an earlier one of the same request changed anything
    * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
@@ -109,6 +110,9 @@ export class Authority {
         'not-permitted',
         'This root may use the ring but not administer it. Open with a root that may.',
       )
+    }
+    if (!/^[\x21-\x7e]{8,64}$/.test(requestId)) {
+      throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
     for (let attempt = 1; ; attempt++) {
       await this.refresh()

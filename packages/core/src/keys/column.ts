@@ -1,6 +1,7 @@
 import type { Context } from '../envelope/context.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { plaintextText } from './plaintext.ts'
 
 /** What a column's plaintext values are to the application. */
 export interface ColumnTypes {
@@ -116,7 +117,7 @@ export function columnCodec<T extends ColumnType>(
     if (!(value instanceof Uint8Array)) throw wrongType('bytes')
     return value
   }
-  const fromBytes = (bytes: Uint8Array): unknown => (codec === undefined ? bytes : codec.read(utf8(bytes)))
+  const fromBytes = (bytes: Uint8Array): unknown => (codec === undefined ? bytes : codec.read(plaintextText(bytes)))
   return {
     encode: (value) => (value === null || value === undefined ? null : sealer.seal(toBytes(value))),
     decode(stored) {
@@ -127,14 +128,5 @@ export function columnCodec<T extends ColumnType>(
       }
       return fromBytes(sealer.open(fromText(stored))) as ColumnTypes[T]
     },
-  }
-}
-
-/** Text that an envelope held. @throws `malformed` if the bytes are not UTF-8 */
-export function utf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new KmsError('malformed', 'The plaintext is not text. Open it as bytes.')
   }
 }

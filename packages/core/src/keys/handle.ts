@@ -1,10 +1,11 @@
-import type { Context } from '../envelope/context.ts'
-import { noMatchingKey, recordHeader, sealedBy } from '../envelope/record.ts'
+import { type Context, noContext } from '../envelope/context.ts'
+import { type BoundRecordKey, noMatchingKey, type RecordKey, recordHeader, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
-import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec, utf8 } from './column.ts'
+import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec } from './column.ts'
 import type { LoadedKey } from './loaded-key.ts'
+import { plaintextBytes, plaintextText } from './plaintext.ts'
 import { versionLabel } from './version-number.ts'
 
 /** A handle's context given once. Throws as `EncryptionKey` does. */
@@ -32,9 +33,6 @@ export interface HandleSource {
     | ((operation: string, outcome: string, key: LoadedKey, version: number | undefined) => void)
     | undefined
 }
-
-const encoder = new TextEncoder()
-const toBytes = (data: Uint8Array | string): Uint8Array => (typeof data === 'string' ? encoder.encode(data) : data)
 
 /**
  * A key of purpose `encrypt` in memory: seals and opens records synchronously. From `kms.use`.
@@ -83,8 +81,8 @@ export class EncryptionKey {
   seal(data: Uint8Array | string, context: Context): Uint8Array {
     this.#check()
     const record = this.#key.sealing()
-    if (this.#source.audit === undefined) return record.seal(toBytes(data), context)
-    return this.#audited('encrypt', this.#key.primary?.number, () => record.seal(toBytes(data), context))
+    if (this.#source.audit === undefined) return record.seal(plaintextBytes(data), context)
+    return this.#audited('encrypt', this.#key.primary?.number, () => record.seal(plaintextBytes(data), context))
   }
 
   /**
@@ -110,17 +108,40 @@ export class EncryptionKey {
 
   /** Opens a text form whose plaintext is text. @throws as `open`; `malformed` if the plaintext is not UTF-8 */
   openText(text: string, context: Context): string {
-    return utf8(this.open(fromText(text), context))
+    return plaintextText(this.open(fromText(text), context))
   }
 
-  /** Gives the context once, for many calls. It is checked at the first use. */
+  /** Gives the context once, for many calls: it is encoded once for each version. It is checked at the first use. */
   bind(context: Context): BoundKey {
-    const copy: Context = context instanceof Map ? new Map(context) : context
+    const copy: Context =
+      context === noContext ? context : new Map(context instanceof Map ? context : Object.entries(context))
+    let record: RecordKey | undefined
+    let encoded: BoundRecordKey | undefined
+    const primary = (): BoundRecordKey => {
+      const now = this.#key.sealing()
+      if (encoded === undefined || record !== now) {
+        encoded = now.bind(copy)
+        record = now
+      }
+      return encoded
+    }
+    const seal = (data: Uint8Array | string): Uint8Array => {
+      if (this.#source.audit !== undefined) return this.seal(data, copy)
+      this.#check()
+      return primary().seal(plaintextBytes(data))
+    }
+    const open = (envelope: Uint8Array): Uint8Array => {
+      const loaded = this.#key.primary
+      const fast = this.#source.audit === undefined && loaded !== undefined && sealedBy(envelope, loaded.record.header)
+      if (!fast) return this.open(envelope, copy)
+      this.#check()
+      return primary().open(envelope)
+    }
     return {
-      seal: (data) => this.seal(data, copy),
-      open: (envelope) => this.open(envelope, copy),
-      sealText: (data) => this.sealText(data, copy),
-      openText: (text) => this.openText(text, copy),
+      seal,
+      open,
+      sealText: (data) => toText(seal(data)),
+      openText: (text) => plaintextText(open(fromText(text))),
     }
   }
 

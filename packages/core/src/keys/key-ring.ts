@@ -7,6 +7,7 @@ import { prepareRecordKey } from '../envelope/record.ts'
 import { fromText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { storeLimits } from '../store/key-store.ts'
 import { keyId, nameId, versionId } from '../store/record-ids.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { SignedRecord } from '../store/signed-record.ts'
@@ -105,8 +106,13 @@ export class KeyRing {
   /** Versions' records, those that exist. */
   async versions(id: string, numbers: readonly number[]): Promise<readonly SignedRecord<VersionRecord>[]> {
     const { ring } = this.access.record
-    const stored = await this.environment.store.read(numbers.map((number) => versionId(ring, id, number)))
-    return Promise.all(stored.map((one) => this.authority.open('version', one)))
+    const found: SignedRecord<VersionRecord>[] = []
+    for (let at = 0; at < numbers.length; at += storeLimits.listLimit) {
+      const ids = numbers.slice(at, at + storeLimits.listLimit).map((number) => versionId(ring, id, number))
+      const stored = await this.environment.store.read(ids)
+      found.push(...(await Promise.all(stored.map((one) => this.authority.open('version', one)))))
+    }
+    return found
   }
 
   /** A key in memory, brought up to date. @throws `key-not-found` */

@@ -194,6 +194,15 @@ describe('handles', () => {
     expect(await codeOf(() => key.seal('z', {}))).toBe('invalid-context')
   })
 
+  test('refuse text that would open as another text', async () => {
+    const { kms } = await newKms()
+    await kms.keys.create('k')
+    const key = await kms.use('k')
+    expect(await codeOf(() => key.seal('a\ud800', context))).toBe('invalid-argument')
+    expect(await codeOf(() => kms.encrypt('a\ud800', { key: 'k', context }))).toBe('invalid-argument')
+    expect(await codeOf(() => key.openText(key.sealText(Uint8Array.of(0xff), context), context))).toBe('malformed')
+  })
+
   test('see a rotation of their own process at once, and of another within a second', async () => {
     const { kms, store } = await newKms()
     await kms.keys.create('k')
