@@ -279,7 +279,13 @@ function integer(value: unknown): number {
   return value
 }
 
-const bytes = (value: unknown): Uint8Array => fromText(text(value))
+function bytes(value: unknown): Uint8Array {
+  try {
+    return fromText(text(value))
+  } catch {
+    throw forged()
+  }
+}
 
 const forged = (): KmsError =>
   new KmsError('store-corrupt', 'What the root protects is damaged or forged. Restore a backup of the store.')

@@ -4,10 +4,13 @@ import { sameBytes } from '../envelope/bytes.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { decodeCanonical } from '../store/canonical.ts'
 import { logEntryId, type StoredRecord } from '../store/key-store.ts'
+import type { HeadRecord } from '../store/records.ts'
 import { isLogEntry, type LogEntry } from './log-entry.ts'
 import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from './merkle.ts'
 
 const page = 1_000
+/** How often a log that grows under its reader is read. */
+const attempts = 5
 
 /** What reading a whole log showed. */
 export interface LogVerification {
@@ -21,20 +24,33 @@ export interface LogVerification {
 /**
  * Recomputes a log's root from its entries, compares it with the signed head, and each record with what the log last said of
  * it: this is what finds an older genuine record put back (store-format §Records).
+ * @throws `store-rolled-back`, `store-corrupt` for a head that is not genuine, `store-unavailable`
  */
 export async function verifyLog(environment: Environment, authority: Authority): Promise<LogVerification> {
-  const { store, primitives } = environment
-  await authority.refresh()
-  const { record: head } = authority.head
+  for (let attempt = 1; ; attempt++) {
+    await authority.refresh()
+    const { record: head } = authority.head
+    const { latest, ...log } = await readLog(environment, authority.log, head)
+    const verification = { ...log, stale: await staleRecords(environment, latest) }
+    // A commit between reading the log and reading the records makes records look newer than the log says.
+    const wrong = verification.stale.length + verification.broken.length > 0
+    if (!wrong || attempt === attempts || !(await authority.refresh())) return verification
+  }
+}
+
+/** Reads as many entries as the head stands for, and what they last said of each record. */
+async function readLog(
+  { store, primitives }: Environment,
+  log: string,
+  head: HeadRecord,
+): Promise<Pick<LogVerification, 'entries' | 'broken'> & { readonly latest: ReadonlyMap<string, string> }> {
   const broken: string[] = []
   const latest = new Map<string, string>()
   let frontier: Frontier = emptyFrontier
   for (let after = ''; frontier.size < head.size; ) {
-    const entries = await store.list('log', `log/${authority.log}/`, after, page)
+    const entries = await store.list('log', `log/${log}/`, after, Math.min(page, head.size - frontier.size))
     for (const stored of entries) {
-      // Another process may have appended meanwhile.
-      if (frontier.size === head.size) break
-      const entry = readEntry(stored, authority.log, frontier.size)
+      const entry = readEntry(stored, log, frontier.size)
       if (entry === undefined) broken.push(`entry ${frontier.size} is damaged or not in its place`)
       for (const { id, hash } of entry?.changes ?? []) latest.set(id, hash)
       frontier = appendLeaf(primitives, frontier, stored.bytes)
@@ -47,7 +63,7 @@ export async function verifyLog(environment: Environment, authority: Authority):
   else if (!sameBytes(treeRoot(primitives, frontier), fromText(head.root))) {
     broken.push('the entries are not those that the head was signed for')
   }
-  return { entries: frontier.size, broken, stale: await staleRecords(environment, latest) }
+  return { entries: frontier.size, broken, latest }
 }
 
 function readEntry(stored: StoredRecord, log: string, position: number): LogEntry | undefined {
