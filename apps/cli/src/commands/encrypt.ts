@@ -1,0 +1,147 @@
+import type { Recipient } from '@kms/core'
+import { type ContextOption, readContext } from '../context.ts'
+import { failure } from '../failure.ts'
+import { type Input, openInput, readAll } from '../files/input.ts'
+import { sealedName } from '../files/names.ts'
+import { showProgress } from '../files/progress.ts'
+import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
+import type { Invocation } from '../invocation.ts'
+import { byteCount } from '../layout.ts'
+import { readPassword } from '../password.ts'
+import { type Sealed, sealInto } from '../seal.ts'
+import { withKms } from '../session.ts'
+import { readSettings } from '../settings.ts'
+
+interface EncryptOptions {
+  readonly key?: string
+  readonly password?: boolean
+  readonly context?: ContextOption
+  readonly output?: string
+  readonly text?: boolean
+  readonly force?: boolean
+}
+
+const textLimit = 64 * 2 ** 20
+
+/** `kms encrypt [FILE]` */
+export async function encrypt(call: Invocation<EncryptOptions>, file?: string): Promise<void> {
+  const { options, signal } = call
+  if ((options.key === undefined) === (options.password !== true)) {
+    throw await failure('invalid-argument', 'Name what to encrypt to: --key NAME (kms key list), or --password.')
+  }
+  if (options.text === true && options.context === undefined) {
+    throw await failure(
+      'invalid-context',
+      'A value needs a context that says where it belongs, such as --context table=users --context id=7; --no-context says that it has none.',
+    )
+  }
+  const context = await readContext(options.context)
+  const input = await openInput(file, signal)
+  const path = outputPath(options, input)
+  if (path === undefined) await checkStdout(call)
+  if (options.text === true) return encryptText(call, input, path, context)
+
+  const sink = path === undefined ? pipeSink() : await fileSink(path, options.force === true)
+  const progress = await showProgress(input.name, input.size, call.output.json || path === undefined)
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for await (const piece of input.read()) {
+      yield piece
+      progress.add(piece.length)
+    }
+  }
+  let sealed: Sealed
+  try {
+    sealed = await withRecipients(call, (recipients) => sealInto(sink, source(), { recipients, context, signal }))
+  } catch (error) {
+    await sink.discard()
+    throw error
+  } finally {
+    progress.stop()
+  }
+  await sink.commit()
+  report(call, input, sink, sealed)
+}
+
+async function encryptText(
+  call: Invocation<EncryptOptions>,
+  input: Input,
+  path: string | undefined,
+  context: Awaited<ReturnType<typeof readContext>>,
+): Promise<void> {
+  const { options, output } = call
+  const data = await readAll(input.read(), textLimit, input.name)
+  const text = await (options.key === undefined
+    ? withRecipients(call, async (recipients) => {
+        const { backendParts, sealEnvelope } = await import('@kms/node')
+        const { toText } = await import('@kms/core/envelope')
+        return toText(await sealEnvelope(data, { ...backendParts(), recipients, context }))
+      })
+    : withKms(call, (kms) => kms.encryptText(data, { key: options.key ?? '', context })))
+  if (path === undefined) return output.result({ text }, () => text)
+  const sink = await fileSink(path, options.force === true)
+  await sink.write(new TextEncoder().encode(`${text}\n`))
+  await sink.commit()
+  const document = { input: input.name, output: path, bytes: data.length, characters: text.length }
+  output.result(document, ({ green }) => `${green('Encrypted')} ${input.name} → ${path}`)
+}
+
+/** The recipients for as long as `use` runs. */
+async function withRecipients<T>(
+  call: Invocation<EncryptOptions>,
+  use: (recipients: readonly Recipient[]) => Promise<T>,
+): Promise<T> {
+  const { key } = call.options
+  if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)]))
+  const { backendParts, passwordRecipient } = await import('@kms/node')
+  const password = await readPassword(readSettings(call.options), { message: 'New password', confirmed: true })
+  try {
+    return await use([passwordRecipient(password, backendParts())])
+  } finally {
+    password.wipe()
+  }
+}
+
+/** `-o`, else FILE.kms; undefined is stdout. The text form goes to stdout, where values are wanted. */
+function outputPath(options: EncryptOptions, input: Input): string | undefined {
+  if (options.output === '-') return undefined
+  if (options.output !== undefined) return options.output
+  return input.path === undefined || options.text === true ? undefined : sealedName(input.path)
+}
+
+async function checkStdout({ options, output }: Invocation<EncryptOptions>): Promise<void> {
+  if (options.text === true) return
+  if (output.json) {
+    throw await failure('invalid-argument', 'With --json stdout holds the JSON document: name the output with -o OUT.')
+  }
+  if (process.stdout.isTTY && options.force !== true) {
+    throw await failure(
+      'invalid-argument',
+      'An envelope is binary and is not written to a terminal. Name a file with -o OUT, pipe it, take --text, or force it with --force.',
+    )
+  }
+}
+
+function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, sealed: Sealed): void {
+  if (sink.path === undefined) return
+  const { output, options } = call
+  const { bytes, envelopeBytes, key } = sealed
+  const sealedTo = options.key === undefined ? 'a password' : `${options.key} version ${key?.version}`
+  const document = {
+    input: input.name,
+    output: sink.path,
+    bytes,
+    envelopeBytes,
+    sealedTo: key === null ? { password: true } : { key: options.key, ...key },
+  }
+  output.result(document, ({ green }) => {
+    const cost = `${byteCount(bytes)} + ${envelopeBytes - bytes}`
+    return `${green('Encrypted')} ${input.name} → ${sink.path}  (${cost}, to ${sealedTo})`
+  })
+  const also = [
+    `${input.name} is still there, as it was.`,
+    ...(options.context === undefined
+      ? ['No context: the file opens wherever its key does. --context name=value binds it to a place.']
+      : []),
+  ]
+  if (input.path !== undefined) output.note(also.join('\n'))
+}

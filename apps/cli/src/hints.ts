@@ -1,0 +1,22 @@
+import type { ErrorCode } from '@kms/core'
+
+/** What to type next, where a command line can say it better than the error's own message. Others get `kms explain CODE`. */
+export const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
+  'invalid-argument': 'kms COMMAND --help shows how it is used',
+  'authentication-failed': 'kms inspect FILE shows who it is for; kms explain authentication-failed',
+  'no-matching-key': 'kms inspect FILE shows which keys it names; kms key list which there are',
+  'key-not-found': 'kms key list shows the keys of this ring',
+  'key-exists': 'kms key show NAME; kms key create --if-absent NAME does not mind',
+  'key-disabled': 'kms key enable NAME undoes it',
+  'no-primary-version': 'kms key rotate NAME makes a new version',
+  'ring-not-found': 'kms ring list shows the rings; kms config where the name comes from',
+  'store-not-found': 'kms init creates one; kms config shows where the address comes from',
+  'store-exists': 'kms config shows which store is meant; --store URL names another',
+  'store-corrupt': 'kms doctor says which records',
+  'store-rolled-back': 'restored on purpose: kms restore accept --reason TEXT',
+  'store-unavailable': 'kms config shows which store is meant; kms explain store-unavailable',
+  'root-unavailable': 'kms config shows which root is meant, and from where',
+  'insecure-permissions': 'chmod 600 FILE; if others may have read it, replace the secret',
+  'file-exists': '-o OUT names another file; --force overwrites',
+  internal: 'please report it with the message and what you did; --verbose shows where',
+}

@@ -1,0 +1,39 @@
+/** Rows in columns, as wide as their widest cell. Cells are plain; `style` colours a padded cell. */
+export function columns(
+  rows: readonly (readonly string[])[],
+  style: (cell: string, row: number, column: number) => string = (cell) => cell,
+): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell))
+  }
+  const line = (row: readonly string[], y: number): string =>
+    row
+      .map((cell, x) => {
+        const padding = x === row.length - 1 ? '' : ' '.repeat((widths[x] ?? 0) - width(cell))
+        return `${style(cell, y, x)}${padding}`
+      })
+      .join('  ')
+      .trimEnd()
+  return rows.map(line).join('\n')
+}
+
+const width = (text: string): number => [...text].length
+
+/** `1,234 bytes` */
+export function byteCount(count: number): string {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? 'byte' : 'bytes'}`
+}
+
+/** The day of a date, for tables. */
+export function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+/**
+ * Text from a store or an envelope for a terminal: control characters, which could move its cursor or forge lines, are shown
+ * as escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)
+}

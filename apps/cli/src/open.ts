@@ -1,0 +1,116 @@
+import type { Context, KeyInfo, Kms, Opener } from '@kms/core'
+import { failure } from './failure.ts'
+import { type Input, peek, readAll } from './files/input.ts'
+import type { Sink } from './files/sink.ts'
+import type { Invocation } from './invocation.ts'
+import { keyIn } from './seal.ts'
+
+/** How an envelope is to be opened. */
+export interface OpenOptions {
+  readonly key?: string
+  readonly password?: boolean
+}
+
+/** What opening came to. */
+export interface Opened {
+  /** Bytes of the message. */
+  readonly bytes: number
+  readonly form: 'bytes' | 'text'
+  /** Absent for a password. */
+  readonly key: { readonly name: string; readonly id: string; readonly version: string } | null
+}
+
+const mebibyte = 2 ** 20
+/** Whole messages, and text forms, are held in memory. */
+const wholeLimit = 96 * mebibyte
+
+/**
+ * Opens an envelope, of either form and of modes 0 and 2, into a sink. Files to recipients go through in bounded memory.
+ * The sink is not ended.
+ */
+export async function openInto(
+  sink: Sink,
+  input: Input,
+  source: AsyncGenerator<Uint8Array>,
+  context: Context,
+  call: Invocation<OpenOptions>,
+): Promise<Opened> {
+  const { fromText, longestStart, parseHeader } = await import('@kms/core/envelope')
+  let { start, whole } = await peek(source, longestStart)
+  const form = isText(start) ? 'text' : 'bytes'
+  if (form === 'text') {
+    const text = new TextDecoder('latin1').decode(await readAll(whole, wholeLimit, input.name))
+    const bytes = fromText(text.trim())
+    start = bytes
+    whole = only(bytes)
+  }
+  const header = parseHeader(start)
+  const isRecord = header.mode !== 2
+  if (call.options.password === true) {
+    if (isRecord)
+      throw await failure('no-matching-key', 'This is sealed by a key, not by a password: leave out --password.')
+    return { bytes: await throughPassword(), form, key: null }
+  }
+  const named = await keyIn(start)
+  if (named === null) {
+    throw await failure(
+      'no-matching-key',
+      'This is not sealed to a key of a store. If it is sealed to a password: --password.',
+    )
+  }
+  const { withKms } = await import('./session.ts')
+  return withKms(call, async (kms) => {
+    if (isRecord) {
+      const { name } = await keyOf(kms, named.id, call.options.key)
+      const bytes = await readAll(whole, wholeLimit, input.name)
+      const plaintext = await kms.decrypt(bytes, { key: name, context })
+      await sink.write(plaintext)
+      return { bytes: plaintext.length, form, key: { name, ...named } }
+    }
+    const bytes = await through([await kms.opener(call.options.key)])
+    const { name } = await keyOf(kms, named.id, call.options.key)
+    return { bytes, form, key: { name, ...named } }
+  })
+
+  async function throughPassword(): Promise<number> {
+    const { backendParts, passwordOpener } = await import('@kms/node')
+    const { readPassword } = await import('./password.ts')
+    const { readSettings } = await import('./settings.ts')
+    const password = await readPassword(readSettings(call.options), { message: `Password of ${input.name}` })
+    try {
+      return await through([passwordOpener(password, backendParts())])
+    } finally {
+      password.wipe()
+    }
+  }
+
+  async function through(openers: readonly Opener[]): Promise<number> {
+    const { openPieces } = await import('@kms/node')
+    let bytes = 0
+    for await (const piece of openPieces(whole, { openers, context, signal: call.signal })) {
+      bytes += piece.length
+      await sink.write(piece)
+    }
+    return bytes
+  }
+}
+
+/** The key that an envelope names, unless another one is asked for by name. */
+async function keyOf(kms: Kms, id: string, name: string | undefined): Promise<Pick<KeyInfo, 'name' | 'id'>> {
+  if (name !== undefined) return { name, id }
+  const { allKeys } = await import('./commands/key.ts')
+  const key = (await allKeys(kms)).find((one) => one.id === id)
+  if (key !== undefined) return key
+  const { ring } = kms.info
+  throw await failure('no-matching-key', `The envelope is for key ${id}, which is not in ring "${ring.name}".`, {
+    keyIds: [id],
+  })
+}
+
+function isText(start: Uint8Array): boolean {
+  return /^\s*kms\d/.test(String.fromCharCode(...start.subarray(0, 16)))
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}

@@ -1,0 +1,220 @@
+import { Argument, Command, Option } from 'commander'
+import { invocation } from './invocation.ts'
+
+/** A command as its module exports it; each module is loaded when its command runs. */
+// biome-ignore lint/suspicious/noExplicitAny: commander hands over what its options and arguments declare
+type Action = (call: any, ...args: any[]) => Promise<void>
+
+/** The whole command tree. Completions and help are made from it. */
+export function program(): Command {
+  const kms = new Command('kms')
+    .description('Keys in a file, envelopes out: the command line of the embedded key management system.')
+    .option('--store <url>', 'the key store, such as sqlite:./app.keys (KMS_STORE)')
+    .option('--root <root>', 'what opens it: password, env:NAME or file:PATH (KMS_ROOT)')
+    .option('--ring <name>', 'the key ring (KMS_RING)')
+    .option('--password-file <file>', 'a file of mode 600 that holds the password (KMS_PASSWORD_FILE)')
+    .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
+    .option('--verbose', 'stack traces with errors (KMS_DEBUG=1)')
+    .option('--no-color', 'no colours (NO_COLOR)')
+    .helpOption('-h, --help', 'help for a command')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .showSuggestionAfterError()
+    .exitOverride()
+  addStart(kms)
+  addKeys(kms)
+  addFiles(kms)
+  addRings(kms)
+  addDiagnosis(kms)
+  kms.addHelpText('after', '\nTopics: kms help environment, kms help exit-codes')
+  inherit(kms)
+  return kms
+}
+
+function addStart(kms: Command): void {
+  kms
+    .command('init')
+    .description('create a key store and print its fingerprint')
+    .option('--second-root <root>', 'another root that opens the store alone: file:PATH or env:NAME')
+    .option('--lease <seconds>', 'how long a process cut off from the store goes on, 2 to 600 (30)')
+    .action(act(async () => (await import('./commands/init.ts')).init))
+}
+
+function addKeys(kms: Command): void {
+  const key = kms.command('key').description('the keys of the ring').action(missing)
+  const reason = (command: Command): Command => command.option('--reason <text>', 'why, for the log')
+  key
+    .command('create')
+    .argument('<name>')
+    .description('make a key')
+    .option('--description <text>', 'what it is for')
+    .option('--rotation-days <days>', 'days until a new version is due (365)')
+    .option('--no-rotation-days', 'never due for rotation')
+    .option('--if-absent', 'no error if the key is there already')
+    .action(act(async () => (await import('./commands/key.ts')).create))
+  key
+    .command('list')
+    .description('the keys, their primary versions, and what is due')
+    .action(act(async () => (await import('./commands/key.ts')).list))
+  key
+    .command('show')
+    .argument('<name>')
+    .description('a key with all its versions')
+    .action(act(async () => (await import('./commands/key.ts')).show))
+  key
+    .command('describe')
+    .argument('<name>')
+    .argument('<text>')
+    .description('change what a key says it is for')
+    .action(act(async () => (await import('./commands/key.ts')).describe))
+  key
+    .command('rename')
+    .argument('<name>')
+    .argument('<to>')
+    .description('give a key another name; its id, and what it sealed, stay')
+    .action(act(async () => (await import('./commands/key.ts')).rename))
+  reason(key.command('rotate').argument('<name>'))
+    .description('make a new version that protects new data; the old ones still open')
+    .action(act(async () => (await import('./commands/key.ts')).rotate))
+  reason(key.command('retire').argument('<name>').argument('<version>'))
+    .description('a version protects no new data, and still opens the old')
+    .action(act(async () => (await import('./commands/key.ts')).retire))
+  reason(key.command('disable').argument('<name>').argument('[version]'))
+    .description('a version, or all: neither encrypts nor decrypts')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/key.ts')).disable))
+  reason(key.command('enable').argument('<name>').argument('[version]'))
+    .description('undo disable')
+    .action(act(async () => (await import('./commands/key.ts')).enable))
+}
+
+function addFiles(kms: Command): void {
+  const file = (command: Command): Command => command.addArgument(new Argument('[file]', 'a file; - or nothing: stdin'))
+  const context = (command: Command): Command =>
+    command
+      .option('--context <name=value>', 'what the data is bound to; again for more pairs', collect)
+      .option('--no-context', 'no context, said out loud')
+  const output = (command: Command, standard: string): Command =>
+    command
+      .option('-o, --output <out>', `where to write; - is stdout (${standard})`)
+      .option('-f, --force', 'overwrite; write binary to a terminal')
+  const password = new Option('--password', 'to a password alone, without a store')
+
+  output(context(file(kms.command('encrypt'))), 'FILE.kms')
+    .description('encrypt a file or stdin')
+    .option('-k, --key <name>', 'the key to encrypt to')
+    .addOption(password)
+    .option('--text', 'a value in text form, for a database column; needs a context')
+    .action(act(async () => (await import('./commands/encrypt.ts')).encrypt))
+  output(context(file(kms.command('decrypt'))), 'FILE without .kms')
+    .description('decrypt a file or stdin, in either form')
+    .option('-k, --key <name>', 'only with this key; otherwise the one it names')
+    .addOption(password)
+    .action(act(async () => (await import('./commands/decrypt.ts')).decrypt))
+  context(file(kms.command('verify')))
+    .description('open it and write nothing')
+    .option('-k, --key <name>', 'only with this key; otherwise the one it names')
+    .addOption(password)
+    .action(act(async () => (await import('./commands/decrypt.ts')).verify))
+  file(kms.command('inspect'))
+    .description('what an envelope says without any key')
+    .action(act(async () => (await import('./commands/inspect.ts')).inspect))
+}
+
+function addRings(kms: Command): void {
+  const ring = kms.command('ring').description('key rings: who can open which keys').action(missing)
+  ring
+    .command('create')
+    .argument('<name>')
+    .description('make a key ring')
+    .action(act(async () => (await import('./commands/ring.ts')).create))
+  ring
+    .command('list')
+    .description('the rings, and the applications that open them')
+    .action(act(async () => (await import('./commands/ring.ts')).list))
+  ring
+    .command('grant')
+    .argument('<ring>')
+    .description('let an application open one ring, with a root of its own')
+    .requiredOption('--application <name>', 'what the application is called')
+    .requiredOption('--to <root>', 'its root: file:PATH (made if it is not there) or env:NAME')
+    .addOption(new Option('--rights <rights>', 'use, or administer').choices(['use', 'administer']).default('use'))
+    .action(act(async () => (await import('./commands/ring.ts')).grant))
+  const root = kms.command('root').description('what opens the store').action(missing)
+  root
+    .command('list')
+    .description('the roots')
+    .action(act(async () => (await import('./commands/root.ts')).list))
+  root
+    .command('add')
+    .argument('<root>', 'file:PATH (made if it is not there) or env:NAME')
+    .description('one more root, which opens the store alone')
+    .action(act(async () => (await import('./commands/root.ts')).add))
+}
+
+function addDiagnosis(kms: Command): void {
+  kms
+    .command('config')
+    .description('which store and root, and from where each setting comes')
+    .action(act(async () => (await import('./commands/config.ts')).config))
+  kms
+    .command('doctor')
+    .description('check this machine and the store')
+    .action(act(async () => (await import('./commands/doctor.ts')).doctor))
+  kms
+    .command('explain')
+    .argument('[code]')
+    .description('what an error code means, and what to do')
+    .action(act(async () => (await import('./commands/explain.ts')).explain))
+  const restore = kms.command('restore').description('after a backup was put back').action(missing)
+  restore
+    .command('accept')
+    .description('take the older state of the store for the present one')
+    .requiredOption('--reason <text>', 'why, for the log')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/restore.ts')).accept))
+  kms
+    .command('completion')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .description('the completion script of a shell')
+    .action(act(async () => (await import('./commands/completion.ts')).completion))
+  kms
+    .command('help')
+    .argument('[topic...]')
+    .description('help for a command; environment; exit-codes')
+    .action(act(async () => (await import('./commands/help.ts')).help))
+}
+
+/** Runs a command with its options and the global ones, in one object. */
+function act(load: () => Promise<Action>): (...given: unknown[]) => Promise<void> {
+  return async (...given) => {
+    const command = given.pop() as Command
+    given.pop()
+    const run = await load()
+    await run(invocation(command.optsWithGlobals()), ...given)
+  }
+}
+
+/** A group such as `kms key` alone shows its commands, and is an error. */
+function missing(this: Command, _options: unknown, command: Command): void {
+  const names = command.commands.map((one) => one.name()).join(', ')
+  const [unknown] = command.args
+  command.error(
+    unknown === undefined
+      ? `kms ${command.name()} needs a command: ${names}.`
+      : `kms ${command.name()} has no such command. There are ${names}.`,
+  )
+}
+
+function collect(pair: string, before: readonly string[] | boolean | undefined): readonly string[] {
+  return Array.isArray(before) ? [...before, pair] : [pair]
+}
+
+/** Commands made by hand take over how the program fails and prints. */
+function inherit(command: Command): void {
+  for (const one of command.commands) {
+    one.copyInheritedSettings(command)
+    inherit(one)
+  }
+}

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Root } from '@kms/core'
+import { failure } from './failure.ts'
+import type { Invocation } from './invocation.ts'
+import { readPassword } from './password.ts'
+import { readSettings } from './settings.ts'
+
+/** What `--root` and the options like it say. */
+export type RootSpec =
+  | { readonly kind: 'password' }
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string }
+
+/**
+ * Reads `password`, `env:NAME` or `file:PATH`. What is none of them is not repeated in the message: it may be a secret that
+ * was put there by mistake.
+ * @param source the option or variable it comes from
+ */
+export async function parseRoot(spec: string, source: string): Promise<RootSpec> {
+  if (spec === 'password') return { kind: 'password' }
+  const [, kind, rest = ''] = /^(env|file):(.+)$/s.exec(spec) ?? []
+  if (kind === 'env' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(rest)) return { kind, name: rest }
+  if (kind === 'file') return { kind, path: rest }
+  throw await failure(
+    'invalid-argument',
+    `${source} is none of password, env:NAME (a variable that holds a key) and file:PATH (a key file of mode 600). If a secret stood there, replace it.`,
+  )
+}
+
+/** The root itself. A password is asked for, or read from where the settings say. */
+export async function openRoot(spec: RootSpec, call: Invocation, message: string): Promise<Root> {
+  const { environmentRoot, keyFileRoot, passwordRoot } = await import('@kms/node')
+  switch (spec.kind) {
+    case 'file':
+      return keyFileRoot(spec.path)
+    case 'env': {
+      // Whoever writes env:NAME asks for it by name; the warning says what that means.
+      const onWarning = ({ message: text }: { readonly message: string }): void => call.output.warn(text)
+      return environmentRoot(spec.name, { allowInProduction: true, onWarning })
+    }
+    case 'password':
+      return passwordRoot(await readPassword(readSettings(call.options), { message }))
+  }
+}
+
+/**
+ * A root for something new: a key file that is not there is made, with 32 random bytes and mode 600; a password is asked for
+ * twice.
+ * @returns the root, and the file made for it
+ */
+export async function createRoot(
+  spec: RootSpec,
+  call: Invocation,
+  message: string,
+): Promise<{ readonly root: Root; readonly made: string | undefined }> {
+  const { keyFileRoot, passwordRoot } = await import('@kms/node')
+  if (spec.kind === 'file') {
+    const made = existsSync(spec.path) ? undefined : resolve(spec.path)
+    return { root: keyFileRoot(spec.path, { create: true }), made }
+  }
+  if (spec.kind === 'env') return { root: await openRoot(spec, call, message), made: undefined }
+  const password = await readPassword(readSettings(call.options), { message, confirmed: true })
+  if (password.length < comfortable) {
+    call.output.warn(
+      `The password has ${password.length} characters. Whoever copies the store can guess at it: use more words.`,
+    )
+  }
+  return { root: passwordRoot(password), made: undefined }
+}
+
+/** Bytes under which a password is short for something that can be guessed at offline. */
+const comfortable = 12

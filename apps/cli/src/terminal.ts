@@ -1,0 +1,45 @@
+import { closeSync, openSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
+import { ReadStream, WriteStream } from 'node:tty'
+
+/** Where a person is asked: they see `output` and type on `input`. */
+export interface Terminal {
+  readonly input: Readable
+  readonly output: Writable
+  close(): void
+}
+
+/**
+ * The terminal the user sits at, if there is one: stdin and stderr, or, when data comes through stdin, the controlling terminal.
+ * stdout stays free for results.
+ */
+export function openTerminal(): Terminal | undefined {
+  if (process.stdin.isTTY && process.stderr.isTTY) {
+    return { input: process.stdin, output: process.stderr, close: () => process.stdin.pause() }
+  }
+  if (process.platform === 'win32') return undefined
+  try {
+    return controllingTerminal()
+  } catch {
+    // A service, a cron job, a container: nobody to ask.
+    return undefined
+  }
+}
+
+function controllingTerminal(): Terminal {
+  const reading = openSync('/dev/tty', 'r')
+  let writing: number
+  try {
+    writing = openSync('/dev/tty', 'w')
+  } catch (error) {
+    closeSync(reading)
+    throw error
+  }
+  const input = new ReadStream(reading)
+  const output = new WriteStream(writing)
+  const close = (): void => {
+    input.destroy()
+    output.destroy()
+  }
+  return { input, output, close }
+}
