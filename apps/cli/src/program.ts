@@ -28,7 +28,6 @@ export function program(): Command {
   addRings(kms)
   addDiagnosis(kms)
   kms.addHelpText('after', '\nTopics: kms help environment, kms help exit-codes')
-  inherit(kms)
   return kms
 }
 
@@ -42,7 +41,7 @@ function addStart(kms: Command): void {
 }
 
 function addKeys(kms: Command): void {
-  const key = kms.command('key').description('the keys of the ring').action(missing)
+  const key = kms.command('key').description('the keys of the ring').allowExcessArguments().action(missing)
   const reason = (command: Command): Command => command.option('--reason <text>', 'why, for the log')
   key
     .command('create')
@@ -123,7 +122,11 @@ function addFiles(kms: Command): void {
 }
 
 function addRings(kms: Command): void {
-  const ring = kms.command('ring').description('key rings: who can open which keys').action(missing)
+  const ring = kms
+    .command('ring')
+    .description('key rings: who can open which keys')
+    .allowExcessArguments()
+    .action(missing)
   ring
     .command('create')
     .argument('<name>')
@@ -141,7 +144,7 @@ function addRings(kms: Command): void {
     .requiredOption('--to <root>', 'its root: file:PATH (made if it is not there) or env:NAME')
     .addOption(new Option('--rights <rights>', 'use, or administer').choices(['use', 'administer']).default('use'))
     .action(act(async () => (await import('./commands/ring.ts')).grant))
-  const root = kms.command('root').description('what opens the store').action(missing)
+  const root = kms.command('root').description('what opens the store').allowExcessArguments().action(missing)
   root
     .command('list')
     .description('the roots')
@@ -167,7 +170,11 @@ function addDiagnosis(kms: Command): void {
     .argument('[code]')
     .description('what an error code means, and what to do')
     .action(act(async () => (await import('./commands/explain.ts')).explain))
-  const restore = kms.command('restore').description('after a backup was put back').action(missing)
+  const restore = kms
+    .command('restore')
+    .description('after a backup was put back')
+    .allowExcessArguments()
+    .action(missing)
   restore
     .command('accept')
     .description('take the older state of the store for the present one')
@@ -209,12 +216,4 @@ function missing(this: Command, _options: unknown, command: Command): void {
 
 function collect(pair: string, before: readonly string[] | boolean | undefined): readonly string[] {
   return Array.isArray(before) ? [...before, pair] : [pair]
-}
-
-/** Commands made by hand take over how the program fails and prints. */
-function inherit(command: Command): void {
-  for (const one of command.commands) {
-    one.copyInheritedSettings(command)
-    inherit(one)
-  }
 }

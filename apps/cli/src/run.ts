@@ -17,11 +17,19 @@ export async function run(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0)
   } catch (error) {
     if (isCommander(error) && error.exitCode === 0) return 0
+    if (isCommander(error) && error.code === 'commander.help' && !args.includes('--json')) return await showHelp()
     const { reportError } = await import('./report-error.ts')
     const { signal } = interrupted
     const kind = await reportError(isCommander(error) ? await usageError(error) : error, args, signal)
     return signal === null ? exitCodeOf(kind) : interruptCode(signal)
   }
+}
+
+/** `kms` alone. */
+async function showHelp(): Promise<number> {
+  const { program } = await import('./program.ts')
+  process.stderr.write(program().helpInformation())
+  return exitCodeOf('usage')
 }
 
 /** Kinds of error as `exitCodeOf` takes them. */
@@ -49,7 +57,8 @@ async function usageError(error: CommanderFailure): Promise<Error> {
   return failure('invalid-argument', /[.?)]$/.test(said) ? sentence(said) : `${sentence(said)}.`)
 }
 
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+const sentence = (text: string): string =>
+  text.startsWith('kms ') ? text : text.charAt(0).toUpperCase() + text.slice(1)
 
 /**
  * A secret in the arguments is refused before anything looks at it: every user of the machine can read argument lists, and

@@ -134,7 +134,7 @@ function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, seal
     sealedTo: key === null ? { password: true } : { key: options.key, ...key },
   }
   output.result(document, ({ green }) => {
-    const cost = `${byteCount(bytes)} + ${envelopeBytes - bytes}`
+    const cost = `${byteCount(bytes)} + ${(envelopeBytes - bytes).toLocaleString('en-GB')}`
     return `${green('Encrypted')} ${input.name} → ${sink.path}  (${cost}, to ${sealedTo})`
   })
   const also = [
