@@ -299,13 +299,13 @@ function commit(log, key, operation, at, records, reason = '') {
     time: at,
   }
   const requestId = `op/request/${log}/${request}`
-  const requestBytes = canonical({ kind: 'request', operation, position, time: at })
+  const done = { kind: 'request', id: requestId, revision: 1, store, log, request, operation, position, time: at }
   return {
     expect: [{ id: requestId, revision: 0 }],
     put: [
       ...put,
       { id: head.id, revision: epoch, bytes: signed(head, key) },
-      { id: requestId, revision: 1, bytes: requestBytes },
+      { id: requestId, revision: 1, bytes: signed(done, key) },
     ],
     append: [{ log, position, bytes: entry }],
   }

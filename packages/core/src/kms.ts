@@ -499,13 +499,13 @@ export class Kms {
 
 /** After a restore: numbers given from now on are of an incarnation of their own. */
 async function beginIncarnation(ring: KeyRing, reason: string): Promise<void> {
-  await ring.authority.commit(globalThis.crypto.randomUUID(), async () => {
+  await ring.authority.commit('store.restore-accept', globalThis.crypto.randomUUID(), async () => {
     const { incarnations } = ring.authority.head.record
     let incarnation = 0
     while (incarnation === 0 || incarnations.includes(incarnation)) {
       incarnation = globalThis.crypto.getRandomValues(new Uint16Array(1))[0] as number
     }
-    return { operation: 'store.restore-accept', reason, records: [], incarnation }
+    return { reason, records: [], incarnation }
   })
 }
 

@@ -8,6 +8,7 @@ import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, type SignedRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { SeenHead } from './last-seen.ts'
+import { SeenRevisions } from './seen-revisions.ts'
 
 const attempts = 12
 
@@ -28,7 +29,6 @@ export interface AuthorityOptions {
 
 /** An administered change, as it is logged. */
 export interface Change {
-  readonly operation: string
   readonly reason: string
   /** In their new form, with the revision they get. */
   readonly records: readonly RecordTypes[RecordKind][]
@@ -49,6 +49,7 @@ export class Authority {
   readonly #options: AuthorityOptions
   #head: SignedRecord<HeadRecord> | undefined
   #seen: SeenHead | undefined
+  readonly #revisions = new SeenRevisions()
 
   constructor(options: AuthorityOptions) {
     this.#options = options
@@ -60,10 +61,6 @@ export class Authority {
   get head(): SignedRecord<HeadRecord> {
     if (this.#head === undefined) throw new KmsError('closed', 'The head of the log was not read yet.')
     return this.#head
-  }
-
-  get mayAdminister(): boolean {
-    return this.#options.signingKey !== undefined
   }
 
   /**
@@ -90,20 +87,34 @@ export class Authority {
     return stored === undefined ? undefined : this.open(kind, stored)
   }
 
-  /** Checks a record read otherwise. @throws `store-corrupt` */
-  open<K extends RecordKind>(kind: K, stored: StoredRecord): Promise<SignedRecord<RecordTypes[K]>> {
-    return openRecord(kind, stored, { key: this.#options.verifyingKey, store: this.#options.storeId })
+  /**
+   * Checks a record read otherwise: signed as it must be, and no older than this process has seen it.
+   * @throws `store-corrupt`, `store-rolled-back`
+   */
+  async open<K extends RecordKind>(kind: K, stored: StoredRecord): Promise<SignedRecord<RecordTypes[K]>> {
+    const by = { key: this.#options.verifyingKey, store: this.#options.storeId }
+    const opened = await openRecord(kind, stored, by)
+    if (this.#revisions.admit(opened)) return opened
+    // A slow reading may come in after a younger one: only what the store says now tells.
+    const [again] = await this.#options.environment.store.read([stored.id])
+    const now = again === undefined ? undefined : await openRecord(kind, again, by)
+    if (now !== undefined && this.#revisions.admit(now)) return now
+    throw new KmsError(
+      'store-rolled-back',
+      'A record is older than this process has seen it: somebody put back an older one. kms doctor says which records.',
+    )
   }
 
   /**
    * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
    * was first.
+   * @param operation as the log names it
    * @param requestId 8 to 64 printable ASCII characters; a request is done once
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
    * @returns whether this call or an earlier one of the same request changed anything
    * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
    */
-  async commit(requestId: string, build: () => Promise<Change | undefined>): Promise<boolean> {
+  async commit(operation: string, requestId: string, build: () => Promise<Change | undefined>): Promise<boolean> {
     const { environment, signingKey, storeId } = this.#options
     if (signingKey === undefined) {
       throw new KmsError(
@@ -116,11 +127,12 @@ export class Authority {
     }
     for (let attempt = 1; ; attempt++) {
       await this.refresh()
-      if (await this.wasDone(requestId)) return true
+      if (await this.#wasDone(operation, requestId)) return true
       const change = await build()
       if (change === undefined) return false
       const commit = await administeredCommit({
         ...change,
+        operation,
         store: storeId,
         log: this.log,
         head: this.head,
@@ -137,7 +149,7 @@ export class Authority {
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
-        if (await this.wasDone(requestId)) {
+        if (await this.#wasDone(operation, requestId)) {
           await this.refresh()
           return true
         }
@@ -147,16 +159,13 @@ export class Authority {
     }
   }
 
-  /** Whether a request was committed before. */
-  async wasDone(requestId: string): Promise<boolean> {
-    const found = await this.#options.environment.store.read([requestRecordId(this.log, requestId)])
-    return found.length > 0
-  }
-
-  /** Takes the current head as it is, although this machine has seen a newer one: `kms restore accept`. */
-  forgetSeen(): void {
-    this.#seen = undefined
-    this.#head = undefined
+  /** Whether a request was committed before. @throws `invalid-argument` if its id was used for another operation */
+  async #wasDone(operation: string, requestId: string): Promise<boolean> {
+    const found = await this.read('request', requestRecordId(this.log, requestId))
+    if (found !== undefined && found.record.operation !== operation) {
+      throw new KmsError('invalid-argument', 'The request id was used for another operation. Take a new one for each.')
+    }
+    return found !== undefined
   }
 
   #accept(head: SignedRecord<HeadRecord>): void {

@@ -106,7 +106,9 @@ async function openRing(
       const use = await unwrap(record.use[index], version, 'use')
       if (use === undefined) continue
       const secrets = await decodeRingUse(use, { store, ring, version }, parts).finally(() => use.fill(0))
-      if (toText(secrets.administration) !== access.record.administration) throw mixed()
+      if (toText(secrets.administration) !== access.record.administration || toText(secrets.logKey) !== record.logKey) {
+        throw mixed()
+      }
       const material = slots.importKey(secrets.ringKey.reveal())
       keys.set(version, prepareRecordKey(slots, material, { keyId: parseUuid(ring), version, content: 1 }))
       slots.release(material)

@@ -63,7 +63,7 @@ export class RingAdministration {
     const checked = checkName(name, 'A ring name')
     const { administration, storeKey } = this.#owner()
     const claimId = ringNameId(this.#environment.primitives, checked)
-    await this.#authority.commit(globalThis.crypto.randomUUID(), async () => {
+    await this.#authority.commit('ring.create', globalThis.crypto.randomUUID(), async () => {
       if ((await this.#environment.store.read([claimId])).length > 0) {
         throw new KmsError('ring-exists', `There is a key ring "${checked}" already.`)
       }
@@ -73,7 +73,7 @@ export class RingAdministration {
         storeKey: storeKey.recipient,
         administration,
       })
-      return { operation: 'ring.create', reason: '', records: ring.records, alongside: ring.firstCommit }
+      return { reason: '', records: ring.records, alongside: ring.firstCommit }
     })
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }
@@ -97,7 +97,7 @@ export class RingAdministration {
     const { storeKey } = this.#owner()
     const { primitives } = this.#environment
     const checked = checkName(name, 'A ring name')
-    await this.#authority.commit(globalThis.crypto.randomUUID(), async () => {
+    await this.#authority.commit('ring.grant', globalThis.crypto.randomUUID(), async () => {
       const { ring: id } = await readRing(this.#environment, this.#access, checked)
       const stored = await this.#authority.read('ring', ringId(id))
       if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
@@ -124,7 +124,7 @@ export class RingAdministration {
           { application, rights, kind: root.kind, label: root.label, added: this.#environment.wall() },
         ],
       }
-      return { operation: 'ring.grant', reason: '', records: [granted] }
+      return { reason: '', records: [granted] }
     })
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }

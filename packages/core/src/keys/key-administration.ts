@@ -76,7 +76,7 @@ export class KeyAdministration {
     const request = options.requestId ?? globalThis.crypto.randomUUID()
     const key = globalThis.crypto.randomUUID()
     const claimId = nameId(environment.primitives, ring, checked)
-    await authority.commit(request, async () => {
+    await authority.commit('key.create', request, async () => {
       if ((await environment.store.read([claimId])).length > 0) throw keyExists(checked)
       const number = versionNumber(authority.head.record.incarnation, 1)
       const time = environment.wall()
@@ -101,7 +101,7 @@ export class KeyAdministration {
       }
       const claim: NameRecord = { kind: 'name', id: claimId, revision: 1, store, ring, key, name: checked }
       const version = this.#generate(key, number, time, reasonOf(options))
-      return { operation: 'key.create', reason: reasonOf(options), records: [claim, record, version] }
+      return { reason: reasonOf(options), records: [claim, record, version] }
     })
     const info = await this.show(checked)
     this.#onChange('key.create', info.name, info.id, info.primary ?? undefined)
@@ -171,7 +171,7 @@ export class KeyAdministration {
     const { environment, access, authority } = this.#ring
     const { store, ring } = access.record
     const id = nameId(environment.primitives, ring, checked)
-    await authority.commit(options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+    await authority.commit('key.rename', options.requestId ?? globalThis.crypto.randomUUID(), async () => {
       const { record, revision } = await this.#ring.record(from)
       const [claimed] = await environment.store.read([id])
       const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
@@ -180,7 +180,7 @@ export class KeyAdministration {
       const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
       const names: NameRecord[] =
         claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
-      return { operation: 'key.rename', reason: reasonOf(options), records: [renamed, ...names] }
+      return { reason: reasonOf(options), records: [renamed, ...names] }
     })
     const info = await this.show(checked)
     this.#onChange('key.rename', info.name, info.id, undefined)
@@ -293,11 +293,11 @@ export class KeyAdministration {
     const checked = checkName(name)
     const reason = reasonOf(options)
     const { authority } = this.#ring
-    await authority.commit(options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+    await authority.commit(operation, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
       const { record, revision } = await this.#ring.record(checked)
       const { key, versions } = await build(record)
       if (key === record && versions.length === 0) return undefined
-      return { operation, reason, records: [{ ...key, revision: revision + 1 }, ...versions] }
+      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions] }
     })
     // The handles of this process see it at once.
     await this.#ring.renew()

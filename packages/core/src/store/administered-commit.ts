@@ -6,7 +6,7 @@ import { fromText, toText } from '../envelope/text.ts'
 import { type CanonicalObject, encodeCanonical } from './canonical.ts'
 import type { Commit, StoredRecord } from './key-store.ts'
 import { headId, requestId } from './record-ids.ts'
-import type { HeadRecord, RecordKind, RecordTypes } from './records.ts'
+import type { HeadRecord, RecordKind, RecordTypes, RequestRecord } from './records.ts'
 import { type SignedRecord, signRecord } from './signed-record.ts'
 
 export interface AdministeredCommit {
@@ -75,11 +75,20 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Co
     frontier: frontier.hashes.map(toText),
     time,
   }
-  const request = requestId(log, change.request)
-  const requestBytes = encodeCanonical({ kind: 'request', operation: change.operation, position, time })
+  const request: RequestRecord = {
+    kind: 'request',
+    id: requestId(log, change.request),
+    revision: 1,
+    store,
+    log,
+    request: change.request,
+    operation: change.operation,
+    position,
+    time,
+  }
   return {
-    expect: [{ id: request, revision: 0 }],
-    put: [...put, await signRecord(newHead, key), { id: request, revision: 1, bytes: requestBytes }],
+    expect: [{ id: request.id, revision: 0 }],
+    put: [...put, await signRecord(newHead, key), await signRecord(request, key)],
     remove: [],
     append: [{ log, position, bytes: entryBytes }],
   }

@@ -109,6 +109,16 @@ export type HeadRecord = RecordBase & {
   readonly time: number
 }
 
+/** An operational record, signed all the same: it says that a request was done, and nobody else may say so. */
+export type RequestRecord = RecordBase & {
+  readonly log: string
+  readonly request: string
+  readonly operation: string
+  /** Of the log entry. */
+  readonly position: number
+  readonly time: number
+}
+
 export interface RecordTypes {
   store: StoreRecord
   ring: RingRecord
@@ -117,6 +127,7 @@ export interface RecordTypes {
   key: KeyRecord
   version: VersionRecord
   head: HeadRecord
+  request: RequestRecord
 }
 export type RecordKind = keyof RecordTypes
 
@@ -194,6 +205,7 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
     frontier: 'texts',
     time: 'integer',
   },
+  request: { ...base, log: 'text', request: 'text', operation: 'text', position: 'integer', time: 'integer' },
 }
 
 /** Whether an object has exactly the fields of its kind, each of its type. Unknown fields are refused: no kind ignores any yet. */

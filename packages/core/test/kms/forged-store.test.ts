@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MemoryStore, memoryLastSeen } from '../../src/index.ts'
-import { codeOf, newKms, openKms, rewrite } from './memory-kms.ts'
+import { type KeyStore, MemoryStore, memoryLastSeen } from '../../src/index.ts'
+import { codeOf, newKms, openKms, parts, rewrite } from './memory-kms.ts'
 
 // What whoever can write the database, without any key, can do: destroy, but not forge, alter or swap unnoticed.
 
@@ -93,7 +93,7 @@ describe('records that someone else wrote', () => {
 })
 
 describe('an older state put back', () => {
-  test('a single older genuine record is found by doctor, and by a process that had seen the newer one', async () => {
+  test('a single older genuine record is found by doctor', async () => {
     const { kms, store } = await newKms()
     await kms.keys.create('a')
     const before = (await store.list('administered', 'version/', '', 10))[0]?.bytes as Uint8Array
@@ -121,6 +121,36 @@ describe('an older state put back', () => {
       })
     }
     expect(await failing((await openKms(replayed)).doctor())).toEqual(['log'])
+  })
+
+  test('a single older genuine record is refused by a process that has seen the newer one', async () => {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    const envelope = await kms.encrypt('x', { key: 'a', context })
+    const [before] = await store.list('administered', 'version/', '', 10)
+    await kms.keys.disable('a')
+    // Whoever can write the database answers readings as they like.
+    let replaying = false
+    const replayed: KeyStore = {
+      ...parts(store).store,
+      read: async (ids) => {
+        const records = await store.read(ids)
+        return replaying ? records.map((one) => (one.id === before?.id ? before : one)) : records
+      },
+    }
+    const other = await openKms(replayed)
+    expect(await codeOf(() => other.decrypt(envelope, { key: 'a', context }))).toBe('key-disabled')
+    replaying = true
+    await kms.keys.create('b')
+    expect(await codeOf(() => other.decrypt(envelope, { key: 'a', context }))).toBe('store-rolled-back')
+  })
+
+  test('a request id stands for one operation', async () => {
+    const { kms } = await newKms()
+    const requestId = crypto.randomUUID()
+    await kms.keys.create('a', { requestId })
+    expect(await codeOf(() => kms.keys.rotate('a', { requestId }))).toBe('invalid-argument')
+    expect((await kms.keys.show('a')).primary).toBe('1')
   })
 
   test('the whole store rolled back is noticed by an open process and by later ones', async () => {
