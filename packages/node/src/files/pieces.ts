@@ -37,6 +37,7 @@ export async function* sealPieces(
       const sealed = sealer.update(piece)
       if (sealed.length > 0) yield sealed
     }
+    checkAborted(signal)
     yield sealer.final()
   } finally {
     sealer.wipe()
@@ -64,6 +65,7 @@ export async function* openPieces(
         const opened = opener.update(next.value)
         if (opened.length > 0) yield opened
       }
+      checkAborted(signal)
       const last = opener.final()
       if (last.length > 0) yield last
     } finally {

@@ -31,7 +31,10 @@ export async function openFile(input: string, output: string, options: OpenPiece
   await transform(input, output, options, (source) => openPieces(source, options))
 }
 
-/** A file's contents in pieces of 1 MiB, in one buffer that is used again. @throws `file-unavailable` */
+/**
+ * A file's contents in pieces of 1 MiB. A piece is valid until the next but one is asked for, and the next one is read meanwhile.
+ * @throws `file-unavailable`
+ */
 export async function* readPieces(
   path: string,
   onProgress?: (done: number, total: number) => void,
@@ -42,20 +45,31 @@ export async function* readPieces(
   } catch (error) {
     throw fileError(path, 'read', error)
   }
+  const buffers = [new Uint8Array(readLength), new Uint8Array(readLength)] as const
+  let reading: Promise<number> | undefined
   try {
     const stats = await file.stat()
     if (stats.isDirectory()) throw new KmsError('file-unavailable', `${path} cannot be read: it is a folder.`)
-    const buffer = new Uint8Array(readLength)
-    for (let done = 0; ; ) {
+    const readInto = async (buffer: Uint8Array): Promise<number> => {
       const { bytesRead } = await file.read(buffer, 0, readLength, null)
-      if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
-      done += bytesRead
+      return bytesRead
+    }
+    reading = readInto(buffers[0])
+    for (let done = 0, i: 0 | 1 = 0; ; i = i === 0 ? 1 : 0) {
+      const length = await reading
+      if (length === 0) return
+      reading = readInto(buffers[i === 0 ? 1 : 0])
+      // A failure is thrown where it is awaited, in the next round, if there is one.
+      reading.catch(() => {})
+      yield buffers[i].subarray(0, length)
+      done += length
       onProgress?.(done, stats.size)
     }
   } catch (error) {
     throw fileError(path, 'read', error)
   } finally {
+    await reading?.catch(() => {})
+    for (const buffer of buffers) buffer.fill(0)
     await file.close()
   }
 }
@@ -67,16 +81,19 @@ async function transform(
   work: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const file = await NewFile.create(output, options)
+  let writing: Promise<void> = Promise.resolve()
   try {
     for await (const piece of work(readPieces(input, options.onProgress))) {
-      try {
-        // Unlike write, writeFile goes on until all of it is written.
-        await file.handle.writeFile(piece)
-      } catch (error) {
-        throw fileError(output, 'written', error)
-      }
+      // Unlike write, writeFile goes on until all of it is written. The next piece is made meanwhile.
+      await writing
+      writing = file.handle
+        .writeFile(piece)
+        .catch((error: unknown) => Promise.reject(fileError(output, 'written', error)))
+      writing.catch(() => {})
     }
+    await writing
   } catch (error) {
+    await writing.catch(() => {})
     await file.discard()
     throw error
   }
