@@ -106,6 +106,8 @@ export class Kms {
   readonly #storeAuthority: Authority
   readonly #session: Session
   readonly #url: string
+  /** What was seen of the store is remembered for later processes. */
+  readonly #settled: () => Promise<void>
   readonly #source: HandleSource
   #watching: AbortController | undefined
   #closed = false
@@ -117,8 +119,10 @@ export class Kms {
     readonly storeAuthority: Authority
     readonly ring: KeyRing
     readonly url: string
+    readonly settled: () => Promise<void>
   }) {
-    const { environment, access, ringAccess, storeAuthority, ring, url } = parts
+    const { environment, access, ringAccess, storeAuthority, ring, url, settled } = parts
+    this.#settled = settled
     this.#environment = environment
     this.#access = access
     this.#ringAccess = ringAccess
@@ -191,6 +195,15 @@ export class Kms {
         message: `This machine sees the store for the first time. Check that its fingerprint is ${fingerprint}.`,
       })
     }
+    let remembered: Promise<unknown> = Promise.resolve()
+    const remember = (log: string, head: SeenHead): void => {
+      const written = environment.lastSeen.write(fingerprint, { logs: { [log]: head } }).catch(() => {
+        const message =
+          'How new the store is could not be remembered: rolled back while no process has it open, it would go unnoticed.'
+        environment.onWarning({ code: 'last-seen-unwritten', message })
+      })
+      remembered = Promise.all([remembered, written])
+    }
     const authority = (log: string, of: Pick<RingAccess, 'verifyingKey' | 'signingKey'>): Authority =>
       new Authority({
         environment,
@@ -198,7 +211,7 @@ export class Kms {
         log,
         ...of,
         seen: options.acceptRestore === undefined ? seen?.logs[log] : undefined,
-        onHead: (head: SeenHead) => void environment.lastSeen.write(fingerprint, { logs: { [log]: head } }),
+        onHead: (head) => remember(log, head),
       })
     const storeAuthority = authority('store', {
       verifyingKey: access.verifyingKey,
@@ -214,7 +227,8 @@ export class Kms {
       ])
       await environment.lastSeen.write(fingerprint, { logs: Object.fromEntries(heads) }, true)
     }
-    return new Kms({ environment, access, ringAccess, storeAuthority, ring, url: options.url ?? '' })
+    const settled = async (): Promise<void> => void (await remembered)
+    return new Kms({ environment, access, ringAccess, storeAuthority, ring, url: options.url ?? '', settled })
   }
 
   /** What is open, and where. */
@@ -356,6 +370,7 @@ export class Kms {
     this.#closed = true
     this.#watching?.abort()
     await this.#session.end()
+    await this.#settled()
     this.#ring.close()
     this.#access.owner?.wipe()
     this.#environment.slots.wipe()
