@@ -102,7 +102,7 @@ async function keyOf(kms: Kms, id: string, name: string | undefined): Promise<Pi
   const key = (await allKeys(kms)).find((one) => one.id === id)
   if (key !== undefined) return key
   const { ring } = kms.info
-  throw await failure('no-matching-key', `The envelope is for key ${id}, which is not in ring "${ring.name}".`, {
+  throw await failure('key-not-found', `The envelope is for key ${id}, which is not in ring "${ring.name}".`, {
     keyIds: [id],
   })
 }

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ended, main, sandbox } from './kms.ts'
+
+const box = sandbox()
+const env = { KMS_ROOT: 'file:root.key' }
+
+beforeAll(async () => {
+  await box.kms(['init'], { env })
+  await box.kms(['key', 'create', 'user-data'], { env })
+})
+
+const temporary = (): string[] => readdirSync(box.path()).filter((name) => name.endsWith('.tmp'))
+
+/** Waits until the output is being written: until then there is nothing to clean up. */
+async function untilWriting(): Promise<void> {
+  while (temporary().length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+describe('Ctrl-C', () => {
+  test('in the middle of a file: exit 130, nothing half-written is left', async () => {
+    const before = readdirSync(box.path())
+    // What is sealed comes through a pipe that stays open, so the middle lasts until the signal.
+    const child = box.start(['encrypt', '--key', 'user-data', '-o', 'large.kms'], { env, program: main })
+    const end = ended(child)
+    child.stdin?.write(randomBytes(4 * 2 ** 20))
+    await untilWriting()
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await end
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+    expect(stderr).toBe('kms: Stopped. Nothing half-written is left.\n')
+    expect(readdirSync(box.path())).toEqual(before)
+  })
+
+  test('SIGTERM does the same, and says 143; with --json as JSON', async () => {
+    const child = box.start(['encrypt', '--key', 'user-data', '-o', 'large.kms', '--json'], { env, program: main })
+    const end = ended(child)
+    child.stdin?.write(randomBytes(4 * 2 ** 20))
+    await untilWriting()
+    child.kill('SIGTERM')
+    const { code, stderr } = await end
+    expect(code).toBe(143)
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'aborted', exit: 143 } })
+    expect(temporary()).toEqual([])
+  })
+})
+
+describe('a closed pipe', () => {
+  test('is quiet and non-zero', async () => {
+    writeFileSync(box.path('large'), randomBytes(8 * 2 ** 20))
+    const child = box.start(['encrypt', '--key', 'user-data', 'large', '-o', '-'], { env })
+    let stderr = ''
+    child.stderr?.on('data', (piece: Buffer) => {
+      stderr += piece.toString()
+    })
+    child.stdout?.once('data', () => child.stdout?.destroy())
+    const [code] = await once(child, 'exit')
+    expect({ code, stderr }).toEqual({ code: 141, stderr: '' })
+  })
+})

@@ -1,0 +1,111 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { program } from '../src/program.ts'
+import { sandbox } from './kms.ts'
+
+const box = sandbox()
+const env = { KMS_ROOT: 'file:root.key' }
+const ran = new Set<string>()
+
+beforeAll(() => writeFileSync(box.path('notes.txt'), 'hello'))
+
+/** Every command there is, with arguments, in an order that works, and what its document holds. */
+const commands: readonly (readonly [command: string, args: readonly string[], holds: unknown])[] = [
+  [
+    'init',
+    [],
+    { fingerprint: expect.stringMatching(/^[0-9a-f-]+$/), ring: { name: 'default' }, roots: [{ kind: 'key' }] },
+  ],
+  ['config', [], { store: { from: 'default', exists: true }, root: { value: 'file:root.key', from: 'KMS_ROOT' } }],
+  ['root add', ['file:spare.key'], [{ kind: 'key' }, { kind: 'key' }]],
+  ['root list', [], [{ kind: 'key' }, { kind: 'key' }]],
+  [
+    'key create',
+    ['a', '--description', 'for a', '--rotation-days', '90'],
+    { name: 'a', primary: '1', rotationDays: 90 },
+  ],
+  ['key describe', ['a', 'of users'], { description: 'of users' }],
+  ['key rename', ['a', 'user-data'], { name: 'user-data' }],
+  ['key rotate', ['user-data', '--reason', 'yearly'], { primary: '2' }],
+  ['key retire', ['user-data', '1'], { key: { primary: '2' }, settledAfterMs: expect.any(Number) }],
+  ['key disable', ['user-data', '1'], { versions: [{ state: 'suspended' }, { state: 'active' }] }],
+  ['key enable', ['user-data', '1'], { versions: [{ state: 'deactivated' }, { state: 'active' }] }],
+  ['key show', ['user-data'], { versions: [{ label: '1' }, { label: '2', reason: 'yearly' }] }],
+  ['key list', [], [{ name: 'user-data' }]],
+  ['encrypt', ['--key', 'user-data', 'notes.txt'], { output: 'notes.txt.kms', bytes: 5, envelopeBytes: 180 }],
+  ['inspect', ['notes.txt.kms'], { mode: { id: 2 }, recipients: [{ name: 'key', keyVersion: 2 }], plaintextLength: 5 }],
+  ['verify', ['notes.txt.kms'], { opens: true, bytes: 5, key: { name: 'user-data', version: '2' } }],
+  ['decrypt', ['notes.txt.kms', '-o', '-'], { plaintext: 'hello', encoding: 'utf-8' }],
+  ['ring create', ['billing'], { name: 'billing' }],
+  [
+    'ring grant',
+    ['billing', '--application', 'shop', '--to', 'file:shop.key'],
+    { name: 'billing', applications: [{ application: 'shop', rights: 'use' }] },
+  ],
+  ['ring list', [], expect.arrayContaining([expect.objectContaining({ name: 'billing' })])],
+  [
+    'doctor',
+    [],
+    { fail: 0, findings: expect.arrayContaining([expect.objectContaining({ check: 'log', status: 'pass' })]) },
+  ],
+  ['explain', ['conflict'], { code: 'conflict', retry: true, exit: 8 }],
+  ['restore accept', ['--reason', 'a drill'], { incarnation: expect.any(Number) }],
+  ['completion', ['bash'], { shell: 'bash', script: expect.stringContaining('complete -F') }],
+  ['help', ['environment'], expect.arrayContaining([expect.objectContaining({ name: 'KMS_STORE' })])],
+]
+
+describe('--json', () => {
+  for (const [command, args, holds] of commands) {
+    test(`${command} prints one document`, async () => {
+      const document = await box.json([...command.split(' '), ...args], { env })
+      if (typeof holds === 'object' && !('asymmetricMatch' in (holds as object)))
+        expect(document).toMatchObject(holds as object)
+      else expect(document).toEqual(holds)
+      ran.add(command)
+    })
+  }
+
+  test('an application opens its ring with its root, and no other', async () => {
+    const shop = { KMS_ROOT: 'file:shop.key' }
+    expect(await box.kms(['key', 'create', 'cards', '--ring', 'billing'], { env })).toMatchObject({ code: 0 })
+    expect(await box.json(['key', 'list'], { env: shop })).toMatchObject([{ name: 'cards', ring: 'billing' }])
+    expect(await box.kms(['key', 'list', '--ring', 'default'], { env: shop })).toMatchObject({ stdout: '' })
+    expect(await box.kms(['key', 'create', 'x'], { env: shop })).toMatchObject({ code: 5 })
+  })
+
+  test('errors are one document on stderr', async () => {
+    const { code, stdout, stderr } = await box.kms(['key', 'show', 'none', '--json'], { env })
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'key-not-found', kind: 'key', exit: 4, retry: false } })
+    const usage = await box.kms(['key', '--json', 'nonsense'], { env })
+    expect(JSON.parse(usage.stderr)).toMatchObject({ error: { code: 'invalid-argument', exit: 2 } })
+  })
+
+  test('warnings are documents on stderr', async () => {
+    const { stderr, code } = await box.kms(['key', 'list', '--json', '--root', 'env:ROOT'], {
+      env: { ROOT: 'ab'.repeat(31).concat('cd') },
+    })
+    expect(code).toBe(3)
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => Object.keys(JSON.parse(line))),
+    ).toEqual([['warning'], ['error']])
+  })
+
+  test('binary does not go where the document goes', async () => {
+    const { code } = await box.kms(['encrypt', '--key', 'user-data', '--json'], { env, input: 'x' })
+    expect(code).toBe(2)
+    expect(existsSync(box.path('stdin.kms'))).toBe(false)
+  })
+
+  afterAll(() => {
+    const leaves = (command: Command, path: readonly string[]): string[] =>
+      command.commands.length === 0
+        ? [path.join(' ')]
+        : command.commands.flatMap((one) => leaves(one, [...path, one.name()]))
+    expect([...ran].sort()).toEqual(leaves(program(), []).sort())
+  })
+})

@@ -1,0 +1,77 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { askPassword, askYes } from '../src/prompt.ts'
+import type { Terminal } from '../src/terminal.ts'
+
+/** A terminal of streams: it has raw mode, as a real one does, and keeps what was shown. */
+class Typist extends PassThrough {
+  readonly isTTY = true
+  readonly columns = 80
+  readonly rows = 24
+  isRaw = false
+  setRawMode(raw: boolean): this {
+    this.isRaw = raw
+    return this
+  }
+}
+
+/** Types each line once the prompt for it is there. */
+function typing(lines: readonly (readonly [prompt: string, keys: string])[]): Terminal & { shown(): string } {
+  const [input, output] = [new Typist(), new Typist()]
+  const rest = [...lines]
+  let shown = ''
+  let since = ''
+  output.on('data', (piece: Buffer) => {
+    shown += piece.toString()
+    since += piece.toString()
+    const next = rest[0]
+    if (next === undefined || !since.includes(next[0])) return
+    rest.shift()
+    since = ''
+    setTimeout(() => input.write(next[1]), 20)
+  })
+  return { input, output, close: () => input.end(), shown: () => shown }
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+describe('the password prompt', () => {
+  test('gives what was typed and never shows it', async () => {
+    const terminal = typing([['Password of app', 'pa55word\r']])
+    const secret = await askPassword(terminal, { message: 'Password of app' })
+    expect(text(secret.reveal())).toBe('pa55word')
+    expect(terminal.shown()).not.toContain('pa55')
+    expect(terminal.input).toMatchObject({ isRaw: false })
+  })
+
+  test('asks again for an empty one', async () => {
+    const terminal = typing([
+      ['Password', '\r'],
+      ['empty', 'x\r'],
+    ])
+    const secret = await askPassword(terminal, { message: 'Password' })
+    expect(text(secret.reveal())).toBe('x')
+  })
+
+  test('a new one is typed twice, the same', async () => {
+    const terminal = typing([
+      ['New password', 'first one\r'],
+      ['The same again', 'first oen\r'],
+      ['another password', '\x7f\x7fne\r'],
+    ])
+    const secret = await askPassword(terminal, { message: 'New password', confirmed: true })
+    expect(text(secret.reveal())).toBe('first one')
+  })
+
+  test('Ctrl-C leaves', async () => {
+    const terminal = typing([['Password', 'half\x03']])
+    await expect(askPassword(terminal, { message: 'Password' })).rejects.toMatchObject({ code: 'aborted' })
+  })
+})
+
+describe('a question', () => {
+  test('is no unless it is yes', async () => {
+    expect(await askYes(typing([['Sure?', '\r']]), 'Sure?')).toBe(false)
+    expect(await askYes(typing([['Sure?', 'y']]), 'Sure?')).toBe(true)
+  })
+})
