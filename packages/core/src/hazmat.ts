@@ -2,9 +2,14 @@
 
 export type { DeterministicKeySlots } from './crypto/key-slots.ts'
 export {
+  type Argon2idCost,
+  type Argon2idOptions,
+  argon2id,
   createWasmKeySlots,
   createWasmPrimitives,
   type RandomFill,
+  type ScryptCost,
+  scrypt,
   type WasmKeySlotsOptions,
   type WasmPrimitives,
 } from './crypto/wasm/index.ts'

@@ -25,15 +25,8 @@ export type { ChangeOptions, CreateKeyOptions, KeyAdministration, Retirement } f
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
-export {
-  type CreateOptions,
-  Kms,
-  type KmsInfo,
-  type KmsParts,
-  type OpenOptions,
-  type Under,
-  type UseOptions,
-} from './kms.ts'
+export { Kms } from './kms.ts'
+export type { CreateOptions, KmsInfo, KmsParts, OpenOptions, Under, UseOptions } from './kms-options.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {

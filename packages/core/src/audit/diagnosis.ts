@@ -1,6 +1,5 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
-import type { StoreAccess } from '../access/store-access.ts'
 import { KmsError } from '../errors.ts'
 import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
@@ -18,7 +17,6 @@ export interface Finding {
 
 export interface DiagnosisOptions {
   readonly environment: Environment
-  readonly access: StoreAccess
   readonly ring: RingRecord
   /** Of the store and of the open ring. */
   readonly authorities: readonly Authority[]

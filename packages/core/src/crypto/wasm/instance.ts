@@ -81,11 +81,7 @@ export function instantiate(): WasmInstance {
   try {
     exports = new WebAssembly.Instance(primitivesModule()).exports as unknown as WasmExports
   } catch (cause) {
-    throw new KmsError(
-      'unsupported',
-      "WebAssembly with SIMD does not run here. Use the native backend, or allow 'wasm-unsafe-eval' in the page's content security policy.",
-      { cause },
-    )
+    throw wasmMissing(cause)
   }
   return {
     exports,
@@ -97,6 +93,14 @@ export function instantiate(): WasmInstance {
     whole: exports.whole.value as number,
     wholeSealed: exports.wholeSealed.value as number,
   }
+}
+
+export function wasmMissing(cause: unknown): KmsError {
+  return new KmsError(
+    'unsupported',
+    "WebAssembly with SIMD does not run here. Use the native backend, or allow 'wasm-unsafe-eval' in the page's content security policy.",
+    { cause },
+  )
 }
 
 /** Copies a result out and wipes it in the module. */

@@ -1,12 +1,9 @@
 import { KmsError } from '../../errors.ts'
-import type { Aead, DerivationOptions, Hash, Primitives } from '../primitives.ts'
+import type { Aead, Hash, Primitives } from '../primitives.ts'
+import { isWhole, requireThat } from './checks.ts'
+import { type HashEntry, hashEntry } from './hashes.ts'
 import { absorb, instantiate, takeOutput } from './instance.ts'
-
-const hashes = {
-  'SHA-256': { id: 0, length: 32, block: 64 },
-  'SHA-384': { id: 1, length: 48, block: 128 },
-  'SHA-512': { id: 2, length: 64, block: 128 },
-} as const satisfies Record<Hash, { id: number; length: number; block: number }>
+import { pbkdf2 } from './pbkdf2.ts'
 
 const aeads = {
   'AES-256-GCM': { id: 0, keyLength: 32 },
@@ -15,14 +12,10 @@ const aeads = {
 } as const satisfies Record<Aead, { id: number; keyLength: number }>
 
 const tagLength = 16
-const infoLimit = 65_536
+/** Room for the longest context of an envelope and any label before it. */
+const infoLimit = 66_048
 const inputLimit = 131_072
 const keyWrapLimit = 65_536
-/** Few enough that V8's baseline compiler is left soon, many enough that the calls cost nothing. */
-const sliceIterations = 10_000
-/** How long a derivation keeps the thread before others have a turn. */
-const turnMs = 40
-
 /** What the WASM module has beyond `Primitives`. */
 export interface WasmPrimitives extends Primitives {
   /** AES-KWP, RFC 5649. `kek` 16 or 32 bytes; `key` 1 to 65,536 bytes. */
@@ -55,7 +48,7 @@ export function createWasmPrimitives(): WasmPrimitives {
   }
 
   /** Puts an HMAC key into the module: itself, or its hash if it is longer than a block (RFC 2104 §2). */
-  function putKey({ block }: (typeof hashes)[Hash], name: Hash, key: Uint8Array): number {
+  function putKey({ block }: HashEntry, name: Hash, key: Uint8Array): number {
     if (key.length <= block) {
       memory.set(key, keyAt)
       return key.length
@@ -228,84 +221,12 @@ export function createWasmPrimitives(): WasmPrimitives {
   }
 }
 
-/** In an instance of its own, since it lets others have turns; it is wiped and dropped afterwards. */
-async function pbkdf2(
-  name: Hash,
-  password: Uint8Array,
-  salt: Uint8Array,
-  iterations: number,
-  length: number,
-  { signal, onProgress }: DerivationOptions = {},
-): Promise<Uint8Array> {
-  const { id, length: size, block } = hashEntry(name)
-  requireThat(
-    Number.isInteger(iterations) && iterations >= 1 && iterations < 2 ** 32,
-    'PBKDF2 takes 1 iteration or more.',
-  )
-  requireThat(Number.isInteger(length) && length >= 1 && length < 2 ** 31, 'PBKDF2 gives 1 byte or more.')
-  const wasm = instantiate()
-  const { exports, memory, keyAt, input, output, whole } = wasm
-  requireThat(salt.length <= whole, `PBKDF2 takes a salt of ${whole} bytes at most.`)
-  if (signal?.aborted) throw aborted()
-  try {
-    if (password.length <= block) {
-      memory.set(password, keyAt)
-      exports.hmacKey(id, password.length)
-    } else {
-      exports.hashBegin(id)
-      exports.hashEnd(id, absorb(wasm, id, [password]), password.length)
-      exports.wipeIn(whole)
-      memory.copyWithin(keyAt, output, output + size)
-      exports.hmacKey(id, size)
-    }
-    memory.set(salt, input)
-    const result = new Uint8Array(length)
-    const blocks = Math.ceil(length / size)
-    let turn = performance.now()
-    for (let i = 0; i < blocks; i++) {
-      exports.pbkdf2Begin(id, salt.length, i + 1)
-      for (let done = 1; done < iterations; ) {
-        const slice = Math.min(sliceIterations, iterations - done)
-        exports.pbkdf2Iterate(id, slice)
-        done += slice
-        if (performance.now() - turn > turnMs) {
-          onProgress?.((i + done / iterations) / blocks)
-          await new Promise<void>((resolve) => setTimeout(resolve, 0))
-          if (signal?.aborted) {
-            result.fill(0)
-            throw aborted()
-          }
-          turn = performance.now()
-        }
-      }
-      exports.pbkdf2End(id)
-      result.set(memory.subarray(output, output + Math.min(size, length - i * size)), i * size)
-    }
-    onProgress?.(1)
-    return result
-  } finally {
-    exports.wipe()
-  }
-}
-
-function hashEntry(hash: Hash): (typeof hashes)[Hash] {
-  if (!Object.hasOwn(hashes, hash)) throw new KmsError('unsupported', `There is no hash ${String(hash)} here.`)
-  return hashes[hash]
-}
-
 function requireLength(length: number, digest: number): void {
-  requireThat(
-    Number.isInteger(length) && length >= 1 && length <= 255 * digest,
-    `HKDF gives 1 to ${255 * digest} bytes.`,
-  )
+  requireThat(isWhole(length, 1, 255 * digest), `HKDF gives 1 to ${255 * digest} bytes.`)
 }
 
 function requireKek(kek: Uint8Array): void {
   requireThat(kek.length === 16 || kek.length === 32, 'AES-KW takes keys of 16 or 32 bytes.')
-}
-
-function requireThat(holds: boolean, otherwise: string): void {
-  if (!holds) throw new KmsError('invalid-argument', otherwise)
 }
 
 function notGenuine(): KmsError {
@@ -313,8 +234,4 @@ function notGenuine(): KmsError {
     'authentication-failed',
     'The bytes are not genuine: wrong key, nonce, additional data or ciphertext.',
   )
-}
-
-function aborted(): KmsError {
-  return new KmsError('aborted', 'The key derivation was cancelled.')
 }

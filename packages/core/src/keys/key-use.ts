@@ -1,0 +1,102 @@
+import type { Auditor } from '../audit/auditor.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+import type { Opener, Recipient, Stanza } from '../envelope/recipient.ts'
+import { readRecipient } from '../envelope/recipient-layouts.ts'
+import { type KeyHolder, keyOpener, keyRecipient, slotHolder } from '../envelope/recipients/key.ts'
+import { formatUuid, parseUuid } from '../envelope/uuid.ts'
+import { KmsError } from '../errors.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { LoadedKey } from './loaded-key.ts'
+import { checkName } from './names.ts'
+import type { RingWatch } from './ring-watch.ts'
+
+/** One-shot uses of the ring's keys: fresh, held in memory meanwhile, and audited. */
+export class KeyUse {
+  readonly #ring: KeyRing
+  readonly #watch: RingWatch
+  readonly #auditor: Auditor
+
+  constructor(ring: KeyRing, watch: RingWatch, auditor: Auditor) {
+    this.#ring = ring
+    this.#watch = watch
+    this.#auditor = auditor
+  }
+
+  /**
+   * Runs `work` with a key.
+   * @param of its name, or its id
+   * @param version the number that is opened; undefined for the primary
+   */
+  async with<T>(
+    operation: string,
+    of: string | { readonly id: string },
+    version: number | undefined,
+    work: (key: LoadedKey) => T | Promise<T>,
+  ): Promise<T> {
+    let key: LoadedKey | undefined
+    try {
+      await this.#watch.refresh()
+      key = await this.#ring.load(typeof of === 'string' ? await this.#ring.idOf(checkName(of)) : of.id)
+      key.uses++
+      const result = await work(key)
+      this.#auditor.use(operation, 'ok', key, version)
+      return result
+    } catch (error) {
+      const outcome = error instanceof KmsError ? error.code : 'internal'
+      if (key !== undefined) this.#auditor.use(operation, outcome, key, version)
+      else this.#auditor.tell(operation, outcome, typeof of === 'string' ? { key: of } : { keyId: of.id })
+      throw error
+    } finally {
+      if (key !== undefined) this.#ring.release(key)
+    }
+  }
+
+  /** A key's primary version, at the time of wrapping, as a recipient. */
+  async recipient(name: string): Promise<Recipient> {
+    const id = await this.#idOf(name)
+    return {
+      kind: 1,
+      wrap: (contentKey, bound) =>
+        this.with('encrypt', { id }, undefined, (key) => {
+          key.sealing()
+          return keyRecipient(this.#holder(key, key.primaryNumber), this.#parts()).wrap(contentKey, bound)
+        }),
+    }
+  }
+
+  /** Opens what is sealed to a key of the ring: the one named, or any. */
+  async opener(name: string | undefined): Promise<Opener> {
+    const only = name === undefined ? undefined : await this.#idOf(name)
+    const named = (stanza: Stanza): { readonly id: string; readonly version: number } | undefined => {
+      const fields = readRecipient(stanza)
+      if (typeof fields === 'string' || fields.name !== 'key') return undefined
+      const id = formatUuid(fields.keyId)
+      return only === undefined || only === id ? { id, version: fields.version } : undefined
+    }
+    return {
+      kind: 1,
+      holds: (stanza) => named(stanza) !== undefined,
+      unwrap: async (stanza, bound) => {
+        const of = named(stanza)
+        if (of === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
+        return this.with('decrypt', { id: of.id }, of.version, async (key) => {
+          await this.#ring.loadVersion(key, of.version)
+          return keyOpener(this.#holder(key, of.version), this.#parts()).unwrap(stanza, bound)
+        })
+      },
+    }
+  }
+
+  async #idOf(name: string): Promise<string> {
+    await this.#watch.refresh()
+    return this.#ring.idOf(checkName(name))
+  }
+
+  #holder(key: LoadedKey, number: number): KeyHolder {
+    return slotHolder(this.#ring.environment.slots, key.version(number).material, parseUuid(key.id), number)
+  }
+
+  #parts(): { readonly primitives: Primitives } {
+    return { primitives: this.#ring.environment.primitives }
+  }
+}

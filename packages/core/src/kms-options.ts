@@ -1,0 +1,100 @@
+import type { AuditEvent, Environment, Warning } from './access/environment.ts'
+import { type LastSeen, memoryLastSeen } from './access/last-seen.ts'
+import type { Root } from './access/root.ts'
+import type { KeySlots } from './crypto/key-slots.ts'
+import type { Primitives } from './crypto/primitives.ts'
+import type { Context } from './envelope/context.ts'
+import { KmsError } from './errors.ts'
+import { checkName } from './keys/names.ts'
+import type { KeyStore } from './store/key-store.ts'
+
+/** The parts and settings of a `Kms`. Platform packages fill in the parts. */
+export interface KmsParts {
+  readonly store: KeyStore
+  readonly primitives: Primitives
+  readonly slots: KeySlots
+  /** A WebCrypto object; `globalThis.crypto` unless given. */
+  readonly crypto?: Crypto
+  /** Remembers across restarts how new the store was; for as long as this process lives unless given. */
+  readonly lastSeen?: LastSeen
+  /** What records and audit events name as the one who did it, up to 200 bytes. */
+  readonly caller?: string
+  readonly monotonic?: () => number
+  readonly wall?: () => number
+  /** Where the store is, for people. */
+  readonly url?: string
+  readonly onWarning?: (warning: Warning) => void
+  /** Called for every use and change of a key in this process. It must be fast and must not throw. */
+  readonly onAudit?: (event: AuditEvent) => void
+}
+
+export interface CreateOptions extends KmsParts {
+  /** One or more: any of them opens the store. With all of them lost, everything is. */
+  readonly roots: readonly Root[]
+  /** The first ring's name, `default` unless given. */
+  readonly ring?: string
+  /** Milliseconds a process cut off from the store goes on for, 2,000 to 600,000; 30,000 unless given. */
+  readonly lease?: number
+}
+
+export interface OpenOptions extends KmsParts {
+  readonly root: Root
+  /** `default`, or an application's own ring, unless given. */
+  readonly ring?: string
+  /** The store's fingerprint, as `kms init` printed it; another store is refused. */
+  readonly fingerprint?: string
+  /** Why an older state of the store is accepted as the present one: starts a new incarnation. */
+  readonly acceptRestore?: string
+}
+
+export interface KmsInfo {
+  /** UUID of the store. */
+  readonly id: string
+  /** Compare it with what `kms init` printed. */
+  readonly fingerprint: string
+  readonly url: string
+  readonly created: Date
+  readonly leaseMs: number
+  readonly incarnation: number
+  readonly ring: { readonly id: string; readonly name: string; readonly rights: 'use' | 'administer' }
+  /** Whether it was opened with one of the store's own roots. */
+  readonly administersStore: boolean
+  /** What seals records: `wasm`, `native`, … */
+  readonly backend: string
+}
+
+export interface UseOptions {
+  readonly purpose: 'encrypt'
+}
+
+/** Which key, and what the data is bound to. */
+export interface Under {
+  /** The key's name. */
+  readonly key: string
+  /** The same pairs open what they sealed. `noContext` says out loud that there is none. */
+  readonly context: Context
+}
+
+/** Fills in what was not given. */
+export function environmentOf(parts: KmsParts): Environment {
+  return {
+    store: parts.store,
+    primitives: parts.primitives,
+    slots: parts.slots,
+    crypto: parts.crypto ?? globalThis.crypto,
+    lastSeen: parts.lastSeen ?? memoryLastSeen(),
+    caller: checkName(parts.caller ?? 'unnamed', 'A caller name'),
+    monotonic: parts.monotonic ?? (() => performance.now()),
+    wall: parts.wall ?? (() => Date.now()),
+    onWarning: parts.onWarning ?? (() => {}),
+    onAudit: parts.onAudit,
+  }
+}
+
+/** @throws `invalid-argument` */
+export function checkLease(lease: number): number {
+  if (!Number.isInteger(lease) || lease < 2_000 || lease > 600_000) {
+    throw new KmsError('invalid-argument', 'A lease has 2,000 to 600,000 milliseconds.')
+  }
+  return lease
+}

@@ -1,0 +1,77 @@
+import { Authority } from './access/authority.ts'
+import type { Environment } from './access/environment.ts'
+import { beginIncarnation } from './access/incarnation.ts'
+import type { SeenHead } from './access/last-seen.ts'
+import { accessRing, type RingAccess } from './access/ring-access.ts'
+import { accessStore, type StoreAccess, wrongRoot } from './access/store-access.ts'
+import { KmsError } from './errors.ts'
+import { KeyRing } from './keys/key-ring.ts'
+import type { OpenOptions } from './kms-options.ts'
+
+/** An opened store and ring: what a `Kms` is made of. */
+export interface OpenParts {
+  readonly environment: Environment
+  readonly access: StoreAccess
+  readonly storeAuthority: Authority
+  readonly ring: KeyRing
+}
+
+/** Opens a store with a root, and a ring of it; checks both against what this machine has seen. Throws as `Kms.open`. */
+export async function openParts(options: OpenOptions, environment: Environment): Promise<OpenParts> {
+  const access = await accessStore(environment, options.root, options.fingerprint)
+  try {
+    const ringAccess = await accessRing(environment, access, options.ring)
+    try {
+      return await openRing(options, environment, access, ringAccess)
+    } catch (error) {
+      ringAccess.release()
+      throw error
+    }
+  } catch (error) {
+    access.owner?.wipe()
+    const { rootOpener, owner } = access
+    const refused = error instanceof KmsError && error.code === 'authentication-failed'
+    throw refused && owner === undefined && rootOpener.kind === 2 ? wrongRoot(options.root, error) : error
+  }
+}
+
+async function openRing(
+  options: OpenOptions,
+  environment: Environment,
+  access: StoreAccess,
+  ringAccess: RingAccess,
+): Promise<OpenParts> {
+  const { fingerprint, record } = access
+  const { lastSeen, onWarning } = environment
+  const seen = await lastSeen.read(fingerprint)
+  if (seen === null && options.root.publiclySealable && options.fingerprint === undefined) {
+    onWarning({
+      code: 'first-use',
+      message: `This machine sees the store for the first time. Check that its fingerprint is ${fingerprint}.`,
+    })
+  }
+  const authority = (log: string, of: Pick<RingAccess, 'verifyingKey' | 'signingKey'>): Authority =>
+    new Authority({
+      environment,
+      storeId: record.store,
+      log,
+      ...of,
+      seen: options.acceptRestore === undefined ? seen?.logs[log] : undefined,
+      onHead: (head: SeenHead) => void lastSeen.write(fingerprint, { logs: { [log]: head } }),
+    })
+  const storeAuthority = authority('store', {
+    verifyingKey: access.verifyingKey,
+    signingKey: access.owner?.administration,
+  })
+  const ring = new KeyRing(environment, ringAccess, authority(ringAccess.record.ring, ringAccess), record.lease)
+  await Promise.all([storeAuthority.refresh(), ring.renew()])
+  if (options.acceptRestore !== undefined) {
+    await beginIncarnation(ring.authority, options.acceptRestore)
+    const heads = [storeAuthority, ring.authority].map(({ log, head }) => [
+      log,
+      { epoch: head.record.epoch, root: head.record.root },
+    ])
+    await lastSeen.write(fingerprint, { logs: Object.fromEntries(heads) }, true)
+  }
+  return { environment, access, storeAuthority, ring }
+}
