@@ -352,7 +352,7 @@ export function hkdfExpand(hash: u32, keyLength: u32, infoLength: u32, length: u
 
 /** HKDF: salt in KEY, in IN 64 bytes of room ‖ info ‖ 1 byte ‖ input key. */
 export function hkdf(hash: u32, saltLength: u32, infoLength: u32, inputLength: u32, length: u32): i32 {
-  if (infoLength > 65536 || inputLength > 131072 || length == 0 || length > 255 * digestLength(hash)) return REFUSED;
+  if (infoLength > 66048 || inputLength > 131072 || length == 0 || length > 255 * digestLength(hash)) return REFUSED;
   if (hmacKey(hash, saltLength) < 0) return REFUSED;
   mac.hmac(hash, IN + 65 + infoLength, inputLength, DIGEST);
   mac.hmacKey(hash, DIGEST, digestLength(hash), INNER, OUTER);

@@ -1,10 +1,17 @@
 import { createCipheriv, createHash, createHmac, hkdfSync, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
 import type { Primitives } from '@kms/core'
+import { argon2id, scrypt } from '@kms/core/hazmat'
 import { aeskw, gcm } from '@noble/ciphers/aes.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { pbkdf2 } from '@noble/hashes/pbkdf2.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { argon2id, createSHA256, createSHA512, pbkdf2 as hashWasmPbkdf2, scrypt as hashWasmScrypt } from 'hash-wasm'
+import {
+  createSHA256,
+  createSHA512,
+  argon2id as hashWasmArgon2id,
+  pbkdf2 as hashWasmPbkdf2,
+  scrypt as hashWasmScrypt,
+} from 'hash-wasm'
 import sodium from 'libsodium-wrappers-sumo'
 import type { Bound } from '../harness/report.ts'
 import type { Subject } from '../harness/subject.ts'
@@ -165,7 +172,7 @@ function argon2(memoryKiB: number, passes: number, lanes: number, sodiumCan: boo
     {
       name: 'hash-wasm',
       run: () =>
-        argon2id({
+        hashWasmArgon2id({
           password,
           salt,
           parallelism: lanes,
@@ -189,6 +196,11 @@ function argon2(memoryKiB: number, passes: number, lanes: number, sodiumCan: boo
   return {
     work: `Argon2id ${memoryKiB / 1024} MiB·${passes}·${lanes}`,
     slow: true,
+    ours: () => ({
+      name: 'ours',
+      run: () => argon2id(password, salt, { memoryKiB, passes, lanes }, 32),
+      verify: async (derived) => Buffer.from(derived as Uint8Array).equals((await peers[0]!.run()) as Uint8Array),
+    }),
     peers,
     targets: [
       ...(sodiumCan ? [{ against: 'libsodium', bound: { atMost: 1.1 } }] : []),
@@ -203,6 +215,7 @@ function scryptDerivation(): Contest {
   return {
     work: 'scrypt 2^17·8·1',
     slow: true,
+    ours: () => fixed('ours', expected, () => scrypt(password, salt, { log2N: 17, r: 8, p: 1 }, 32)),
     peers: [
       fixed('hash-wasm', expected, () =>
         hashWasmScrypt({

@@ -1,6 +1,6 @@
 import { scryptSync } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Argon2idCost, argon2id, type ScryptCost, scrypt } from '../../src/hazmat.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -144,17 +144,18 @@ test.each([
 ] as const)('the memory of %s is fixed in size and all zeros afterwards, also when stopped', async (_, derive) => {
   const memories: WebAssembly.Memory[] = []
   const { Memory } = WebAssembly
-  const spy = vi.spyOn(WebAssembly, 'Memory').mockImplementation((descriptor) => {
-    const memory = new Memory(descriptor)
-    memories.push(memory)
-    return memory
-  })
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor)
+      memories.push(this)
+    }
+  }
   const controller = new AbortController()
   try {
     await derive({})
     await expect(derive({ signal: controller.signal, onProgress: () => controller.abort() })).rejects.toThrow()
   } finally {
-    spy.mockRestore()
+    WebAssembly.Memory = Memory
   }
   expect(memories).toHaveLength(2)
   for (const memory of memories) {
