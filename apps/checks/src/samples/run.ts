@@ -9,6 +9,8 @@ import { compile } from './typescript.ts'
 const packageFolder = fileURLToPath(new URL('../../', import.meta.url))
 const cli = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url))
 const timeLimitMs = 60_000
+/** What samples may take as there. */
+const givenFiles = ['notes.txt', 'data.tar']
 
 export interface Outcome {
   readonly sample: Sample
@@ -50,7 +52,7 @@ async function prepare(root: string): Promise<Work> {
   await writeFile(join(root, 'package.json'), '{ "type": "module" }\n')
   await writeFile(join(bin, 'kms'), `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`)
   await chmod(join(bin, 'kms'), 0o700)
-  await writeFile(join(folder, 'notes.txt'), 'Some notes.\n')
+  for (const name of givenFiles) await writeFile(join(folder, name), 'Some notes.\n')
   const { NODE_ENV: _, ...inherited } = process.env
   return {
     folder,
