@@ -184,8 +184,9 @@ export class Kms {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    const { environment, access, ring } = this.#parts
+    const { environment, access, ring, remembered } = this.#parts
     await this.#watch.end()
+    await remembered()
     ring.close()
     access.owner?.wipe()
     environment.slots.wipe()

@@ -14,6 +14,8 @@ export interface OpenParts {
   readonly access: StoreAccess
   readonly storeAuthority: Authority
   readonly ring: KeyRing
+  /** Resolves when what was seen of the store is remembered for later processes. */
+  readonly remembered: () => Promise<void>
 }
 
 /** Opens a store with a root, and a ring of it; checks both against what this machine has seen. Throws as `Kms.open`. */
@@ -50,6 +52,17 @@ async function openRing(
       message: `This machine sees the store for the first time. Check that its fingerprint is ${fingerprint}.`,
     })
   }
+  let writing: Promise<unknown> = Promise.resolve()
+  const remember = (log: string, head: SeenHead): void => {
+    const written = lastSeen.write(fingerprint, { logs: { [log]: head } }).catch(() => {
+      onWarning({
+        code: 'last-seen-unwritten',
+        message:
+          'How new the store is could not be remembered: rolled back while no process has it open, it would go unnoticed.',
+      })
+    })
+    writing = Promise.all([writing, written])
+  }
   const authority = (log: string, of: Pick<RingAccess, 'verifyingKey' | 'signingKey'>): Authority =>
     new Authority({
       environment,
@@ -57,7 +70,7 @@ async function openRing(
       log,
       ...of,
       seen: options.acceptRestore === undefined ? seen?.logs[log] : undefined,
-      onHead: (head: SeenHead) => void lastSeen.write(fingerprint, { logs: { [log]: head } }),
+      onHead: (head) => remember(log, head),
     })
   const storeAuthority = authority('store', {
     verifyingKey: access.verifyingKey,
@@ -73,5 +86,5 @@ async function openRing(
     ])
     await lastSeen.write(fingerprint, { logs: Object.fromEntries(heads) }, true)
   }
-  return { environment, access, storeAuthority, ring }
+  return { environment, access, storeAuthority, ring, remembered: async () => void (await writing) }
 }
