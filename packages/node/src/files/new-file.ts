@@ -83,7 +83,7 @@ export class NewFile {
 }
 
 /** A new name is durable when its folder is synced. Windows cannot open folders, and needs no such thing. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {

@@ -7,7 +7,8 @@ const backends: readonly Backend[] = ['auto', 'native']
 
 describe.each(backends)('backend %s', (backend) => {
   describe('primitives', () => {
-    for (const { name, run } of primitivesConformance(() => backendParts(backend).primitives)) test(name, run)
+    for (const { name, run } of primitivesConformance(() => backendParts(backend).primitives))
+      test(name, { timeout: 60_000 }, run)
   })
   describe('key slots', () => {
     for (const { name, run } of keySlotsConformance(() => backendParts(backend).slots))

@@ -25,7 +25,7 @@ test.each([0o644, 0o640, 0o606, 0o620])('a secret of mode %o is refused', (mode)
 test('what is no file, is missing or is too large says so', () => {
   expect(() => readSecretFile(at('none'))).toThrow(expect.objectContaining({ code: 'file-unavailable' }))
   expect(() => readSecretFile(at())).toThrow(expect.objectContaining({ code: 'file-unavailable' }))
-  execFileSync('mkfifo', ['-m', '600', at('pipe')])
+  execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', at('pipe')])
   expect(() => readSecretFile(at('pipe'))).toThrow(expect.objectContaining({ code: 'file-unavailable' }))
   writeFileSync(at('large'), new Uint8Array(5000), { mode: 0o600 })
   expect(() => readSecretFile(at('large'))).toThrow(expect.objectContaining({ code: 'limit-exceeded' }))

@@ -13,6 +13,8 @@ interface Database {
 }
 type Libsql = new (path: string, options: { readonly: boolean; timeout: number }) => Database
 
+const require = createRequire(import.meta.url)
+
 /** SQLite out of libsql's prebuilt binaries, for Node below 22.13. Loaded when it is first needed. */
 export function libsqlDriver(): SqliteDriver {
   let loaded: Libsql | undefined
@@ -20,7 +22,7 @@ export function libsqlDriver(): SqliteDriver {
     name: 'libsql',
     open(path, { readOnly }) {
       return attempt(() => {
-        loaded ??= createRequire(import.meta.url)('libsql') as Libsql
+        loaded ??= require('libsql') as Libsql
         return connect(new loaded(path, { readonly: readOnly, timeout: 0 }), readOnly)
       })
     },

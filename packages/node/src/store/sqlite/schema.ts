@@ -2,7 +2,7 @@ import { type RecordClass, recordClass } from '@kms/core'
 import type { SqliteConnection } from './driver.ts'
 
 /** `kms1` as SQLite's application_id, which `file` shows. */
-export const applicationId = 0x6b6d7331
+const applicationId = 0x6b6d7331
 
 /** The layout below. A higher one in a file is a store of a newer release. */
 export const format = 1
