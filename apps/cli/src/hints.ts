@@ -3,7 +3,8 @@ import type { ErrorCode } from '@kms/core'
 /** What to type next, where a command line can say it better than the error's own message. Others get `kms explain CODE`. */
 export const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   'invalid-argument': 'kms COMMAND --help shows how it is used',
-  'authentication-failed': 'kms inspect FILE shows who it is for; kms explain authentication-failed',
+  // Nothing more to say.
+  aborted: '',
   'no-matching-key': 'kms inspect FILE shows which keys it names; kms key list which there are',
   'key-not-found': 'kms key list shows the keys of this ring',
   'key-exists': 'kms key show NAME; kms key create --if-absent NAME does not mind',

@@ -6,20 +6,11 @@ export const interrupted: { signal: NodeJS.Signals | null; readonly abort: Abort
   abort: controller.signal,
 }
 
-const cleanups = new Set<() => void>()
-
-/** Runs `cleanup` if the command is stopped at once. @returns a function that takes it back */
-export function onInterrupt(cleanup: () => void): () => void {
-  cleanups.add(cleanup)
-  return () => cleanups.delete(cleanup)
-}
-
 /** Stops what the command is doing, as Ctrl-C does; a prompt that reads the terminal raw calls it itself. */
 export function interrupt(signal: NodeJS.Signals): void {
   if (interrupted.signal !== null) leave(interrupted.signal)
   interrupted.signal = signal
   controller.abort()
-  for (const cleanup of cleanups) cleanup()
   // What is under way ends by its abort signal and removes what it wrote; nothing may keep the user waiting.
   setTimeout(() => leave(signal), 2_000).unref()
 }

@@ -9,9 +9,6 @@ export interface Invocation<Options = object> {
   readonly signal: AbortSignal
 }
 
-/** What a command's module exports: the command itself. Arguments come in the order of the command line. */
-export type Command = (invocation: Invocation<never>, ...args: never[]) => Promise<void>
-
 export function invocation<Options>(options: Options & GlobalOptions): Invocation<Options> {
   return { options, output: new Output(options), signal: interrupted.abort }
 }

@@ -36,7 +36,7 @@ export async function reportError(
   }
   const colour = paint(process.stderr, args)
   process.stderr.write(`${colour.red('kms:')} ${known.message}\n`)
-  if (hint !== undefined) process.stderr.write(colour.dim(`     ${hint}\n`))
+  if (hint !== undefined && hint !== '') process.stderr.write(colour.dim(`     ${hint}\n`))
   if (verbose) process.stderr.write(colour.dim(`${stacks(error)}\n`))
   return kind
 }

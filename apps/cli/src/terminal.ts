@@ -15,7 +15,7 @@ export interface Terminal {
  */
 export function openTerminal(): Terminal | undefined {
   if (process.stdin.isTTY && process.stderr.isTTY) {
-    return { input: process.stdin, output: process.stderr, close: () => process.stdin.pause() }
+    return { input: process.stdin, output: sized(process.stderr), close: () => process.stdin.pause() }
   }
   if (process.platform === 'win32') return undefined
   try {
@@ -41,5 +41,12 @@ function controllingTerminal(): Terminal {
     input.destroy()
     output.destroy()
   }
-  return { input, output, close }
+  return { input, output: sized(output), close }
+}
+
+/** Terminals of scripts and containers may say that they have no columns, and a prompt as narrow as that cannot be read. */
+function sized(output: WriteStream): WriteStream {
+  if (!(output.columns > 0)) output.columns = 80
+  if (!(output.rows > 0)) output.rows = 24
+  return output
 }

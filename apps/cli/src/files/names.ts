@@ -1,7 +1,7 @@
 import { failure } from '../failure.ts'
 
 /** What envelopes of files are called. */
-export const extension = '.kms'
+const extension = '.kms'
 
 /** `notes.txt` → `notes.txt.kms` */
 export function sealedName(path: string): string {
