@@ -108,8 +108,7 @@ export class Kms {
     this.#watch.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
-    const key = await ring.load(await ring.idOf(checkName(name)))
-    key.uses++
+    const key = await ring.hold(await ring.idOf(checkName(name)))
     return new EncryptionKey(this.#handleSource(), key)
   }
 
@@ -218,7 +217,7 @@ export class Kms {
         await ring.loadVersion(key, number)
       },
       release: (key) => {
-        if (!this.#closed) ring.release(key)
+        if (!this.#closed) ring.release(key, true)
       },
       audit: this.#auditor.listens
         ? (operation, outcome, key, version) => this.#auditor.use(operation, outcome, key, version)

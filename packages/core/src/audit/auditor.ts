@@ -14,10 +14,9 @@ export class Auditor {
     return this.#environment.onAudit !== undefined
   }
 
-  /** A use of a key in memory; without a number, of its primary version. */
+  /** A use of a key in memory. */
   use(operation: string, outcome: string, key: LoadedKey, number: number | undefined): void {
-    const used = number ?? key.primaryNumber
-    const version = used === 0 ? undefined : versionLabel(used)
+    const version = number === undefined || number === 0 ? undefined : versionLabel(number)
     this.tell(operation, outcome, { key: key.name, keyId: key.id, version })
   }
 

@@ -1,4 +1,4 @@
-import { type Context, noContext } from '../envelope/context.ts'
+import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
 import { type BoundRecordKey, noMatchingKey, type RecordKey, recordHeader, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
@@ -79,10 +79,15 @@ export class EncryptionKey {
    * @throws `invalid-context`, `invalid-argument`, `lease-expired`, `no-primary-version`, `key-disabled`, `closed`
    */
   seal(data: Uint8Array | string, context: Context): Uint8Array {
+    if (this.#source.audit !== undefined) {
+      return this.#audited('encrypt', undefined, () => this.#seal(data, context))
+    }
+    return this.#seal(data, context)
+  }
+
+  #seal(data: Uint8Array | string, context: Context): Uint8Array {
     this.#check()
-    const record = this.#key.sealing()
-    if (this.#source.audit === undefined) return record.seal(plaintextBytes(data), context)
-    return this.#audited('encrypt', this.#key.primary?.number, () => record.seal(plaintextBytes(data), context))
+    return this.#key.sealing().seal(plaintextBytes(data), context)
   }
 
   /**
@@ -92,13 +97,18 @@ export class EncryptionKey {
    * `authentication-failed`, `closed`
    */
   open(envelope: Uint8Array, context: Context): Uint8Array {
-    this.#check()
-    const primary = this.#key.primary
-    if (this.#source.audit === undefined && primary !== undefined && sealedBy(envelope, primary.record.header)) {
-      return primary.record.open(envelope, context)
+    if (this.#source.audit !== undefined) {
+      return this.#audited('decrypt', envelope, () => this.#open(envelope, context))
     }
-    const number = this.#number(envelope)
-    return this.#audited('decrypt', number, () => this.#key.opening(number).open(envelope, context))
+    return this.#open(envelope, context)
+  }
+
+  #open(envelope: Uint8Array, context: Context): Uint8Array {
+    this.#check()
+    const { primary } = this.#key
+    if (primary !== undefined && sealedBy(envelope, primary.record.header))
+      return primary.record.open(envelope, context)
+    return this.#key.opening(this.#number(envelope)).open(envelope, context)
   }
 
   /** `seal`, as the envelope's text form. Throws as `seal` does. */
@@ -111,8 +121,9 @@ export class EncryptionKey {
     return plaintextText(this.open(fromText(text), context))
   }
 
-  /** Gives the context once, for many calls: it is encoded once for each version. It is checked at the first use. */
+  /** Gives the context once, for many calls: it is encoded once for each version. @throws `invalid-context` */
   bind(context: Context): BoundKey {
+    canonicalContext(context)
     const copy: Context =
       context === noContext ? context : new Map(context instanceof Map ? context : Object.entries(context))
     let record: RecordKey | undefined
@@ -211,16 +222,27 @@ export class EncryptionKey {
       throw new KmsError('closed', `The handle of "${this.name}" was released, or its Kms closed. Call kms.use again.`)
   }
 
-  #audited<T>(operation: string, version: number | undefined, work: () => T): T {
-    const { audit } = this.#source
-    if (audit === undefined) return work()
+  #audited<T>(operation: string, envelope: Uint8Array | undefined, work: () => T): T {
+    const tell = (outcome: string): void => {
+      const version = envelope === undefined ? this.#key.primaryNumber : versionOf(envelope)
+      this.#source.audit?.(operation, outcome, this.#key, version)
+    }
     try {
       const result = work()
-      audit(operation, 'ok', this.#key, version)
+      tell('ok')
       return result
     } catch (error) {
-      audit(operation, error instanceof KmsError ? error.code : 'internal', this.#key, version)
+      tell(error instanceof KmsError ? error.code : 'internal')
       throw error
     }
+  }
+}
+
+/** The version an envelope names, if it is a record. */
+function versionOf(envelope: Uint8Array): number | undefined {
+  try {
+    return recordHeader(envelope).version
+  } catch {
+    return undefined
   }
 }

@@ -283,6 +283,12 @@ export class KeyAdministration {
     })
   }
 
+  /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
+  async #summary(name: string): Promise<KeyInfo> {
+    const { record } = await this.#ring.record(name)
+    return this.#info(record, inOrder(record, await this.#ring.versions(record.key, record.newest)))
+  }
+
   /** One change of a key and of some of its versions; nothing is committed where nothing changes. */
   async #change(
     operation: string,
@@ -301,7 +307,7 @@ export class KeyAdministration {
     })
     // The handles of this process see it at once.
     await this.#ring.renew()
-    const info = await this.show(checked)
+    const info = await this.#summary(checked)
     this.#onChange(operation, info.name, info.id, info.primary ?? undefined)
     return info
   }

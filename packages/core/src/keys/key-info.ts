@@ -41,6 +41,6 @@ export interface KeyInfo {
   readonly rotationDue: Date | null
   /** The label of the version that protects new data; null if there is none. */
   readonly primary: string | null
-  /** Oldest first; the newest 64 in lists, all of them in `keys.show`. */
+  /** Oldest first; all of them in `keys.show`, the newest 64 elsewhere. */
   readonly versions: readonly VersionInfo[]
 }

@@ -34,8 +34,10 @@ export class KeyRing {
   deadline: number = Number.NEGATIVE_INFINITY
   readonly #keys = new Map<string, LoadedKey>()
   readonly #names = new Map<string, string>()
-  readonly #loading = new Map<string, Promise<void>>()
+  readonly #reading = new Map<LoadedKey, Promise<void>>()
   #renewing: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  #closed = false
   #namesEpoch = -1
   /** Versions in memory. */
   #loaded = 0
@@ -47,9 +49,21 @@ export class KeyRing {
     this.lease = lease
   }
 
-  /** Reads the head again, and all keys in use if it changed. One at a time, shared by all who ask. */
+  /**
+   * Reads the head again, and all keys in use if it changed, and starts a new lease. It sees everything that was committed before
+   * the call: one that is under way already may not, so the next is waited for, shared by all who ask meanwhile.
+   */
   renew(): Promise<void> {
-    this.#renewing ??= this.#renew().finally(() => {
+    if (this.#renewing === undefined) return this.#beginRenewal()
+    this.#next ??= this.#renewing.then(ignore, ignore).then(() => {
+      this.#next = undefined
+      return this.#beginRenewal()
+    })
+    return this.#next
+  }
+
+  #beginRenewal(): Promise<void> {
+    this.#renewing = this.#renew().finally(() => {
       this.#renewing = undefined
     })
     return this.#renewing
@@ -59,12 +73,21 @@ export class KeyRing {
     // The lease runs from before the reading: what changed after it is not known.
     const from = this.environment.monotonic()
     await this.authority.refresh()
-    const epoch = this.authority.head.record.epoch
-    for (const key of this.#keys.values()) {
-      if (key.epoch === epoch) continue
-      if (key.uses > 0) await this.#update(key)
-      else this.#forget(key)
+    for (const key of [...this.#keys.values()]) {
+      if (key.epoch === this.#epoch) continue
+      if (key.uses === 0) {
+        this.#forget(key)
+        continue
+      }
+      try {
+        await this.#bringUp(key)
+      } catch (error) {
+        // One damaged key must not stop the others; that the store does not answer stops them all.
+        if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        this.#fail(key, error)
+      }
     }
+    this.#checkOpen()
     this.deadline = from + this.lease
   }
 
@@ -81,7 +104,7 @@ export class KeyRing {
 
   /** A key's id by name. @throws `key-not-found` */
   async idOf(name: string): Promise<string> {
-    const epoch = this.authority.head.record.epoch
+    const epoch = this.#epoch
     if (this.#namesEpoch !== epoch) {
       this.#names.clear()
       this.#namesEpoch = epoch
@@ -99,7 +122,7 @@ export class KeyRing {
       )
     }
     if (this.#names.size > 10_000) this.#names.clear()
-    this.#names.set(name, key.record.key)
+    if (this.#namesEpoch === epoch) this.#names.set(name, key.record.key)
     return key.record.key
   }
 
@@ -115,16 +138,25 @@ export class KeyRing {
     return found
   }
 
-  /** A key in memory, brought up to date. @throws `key-not-found` */
-  async load(id: string): Promise<LoadedKey> {
+  /**
+   * Holds a key in memory, brought up to date. The hold begins before anything is awaited, so that nobody drops it meanwhile.
+   * @throws `key-not-found`; nothing is held then
+   */
+  async hold(id: string): Promise<LoadedKey> {
     let key = this.#keys.get(id)
     if (key === undefined) {
       key = new LoadedKey(id, '')
       this.#keys.set(id, key)
       this.#evict()
     }
-    if (key.epoch !== this.authority.head.record.epoch) await this.#update(key)
-    return key
+    key.uses++
+    try {
+      await this.#bringUp(key)
+      return key
+    } catch (error) {
+      this.release(key, true)
+      throw error
+    }
   }
 
   /**
@@ -132,8 +164,12 @@ export class KeyRing {
    * @throws `version-lost` if it was never recorded, and what its state refuses
    */
   async loadVersion(key: LoadedKey, number: number): Promise<LoadedVersion> {
-    if (!key.versions.has(number)) {
+    while (!key.versions.has(number)) {
+      const epoch = this.#epoch
       const [version] = await this.versions(key.id, [number])
+      this.#checkOpen()
+      // A renewal came in between: what was read may be older than what it knows.
+      if (this.#epoch !== epoch) continue
       if (version === undefined) {
         const label = versionLabel(number)
         throw new KmsError(
@@ -147,61 +183,97 @@ export class KeyRing {
     return key.version(number)
   }
 
-  /** Drops a handle's hold. */
-  release(key: LoadedKey): void {
+  /** Drops a hold; the last handle's wipes the key, a one-shot use leaves it for the next. */
+  release(key: LoadedKey, wipe: boolean): void {
     key.uses--
-    this.#evict()
+    if (wipe && key.uses === 0) this.#forget(key)
+    else this.#evict()
   }
 
-  /** Wipes everything. */
+  /** Wipes everything. What is still under way ends with `closed`. */
   close(): void {
-    for (const key of this.#keys.values()) this.#forget(key)
+    this.#closed = true
     this.deadline = Number.NEGATIVE_INFINITY
+    for (const key of [...this.#keys.values()]) this.#forget(key)
     this.access.release()
   }
 
-  /** Reads a key and its versions again; concurrent callers share one reading. */
-  #update(key: LoadedKey): Promise<void> {
-    const running = this.#loading.get(key.id)
-    if (running !== undefined) return running
-    const reading = this.#read(key).finally(() => this.#loading.delete(key.id))
-    this.#loading.set(key.id, reading)
-    return reading
+  get #epoch(): number {
+    return this.authority.head.record.epoch
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new KmsError('closed', 'The Kms was closed. Open it again.')
+  }
+
+  /** Reads a key until it is as new as the head; a reading that began before the head was read may not be. */
+  async #bringUp(key: LoadedKey): Promise<void> {
+    while (key.epoch < this.#epoch) {
+      let reading = this.#reading.get(key)
+      if (reading === undefined) {
+        reading = this.#read(key).finally(() => this.#reading.delete(key))
+        this.#reading.set(key, reading)
+      }
+      await reading
+    }
   }
 
   async #read(key: LoadedKey): Promise<void> {
     // Taken before the records are read, so that they are at least as new as it says.
-    const epoch = this.authority.head.record.epoch
-    try {
-      const { record } = await this.recordById(key.id)
-      const numbers = new Set([
-        ...record.newest,
-        ...key.versions.keys(),
-        ...(record.primary > 0 ? [record.primary] : []),
-      ])
-      const versions = await this.versions(key.id, [...numbers])
-      key.name = record.name
-      key.primaryNumber = record.primary
-      for (const version of versions) this.#place(key, version.record)
-      const primary = key.versions.get(record.primary)
-      key.primary = primary?.state === 'active' ? primary.loaded : undefined
-      key.epoch = epoch
-    } catch (error) {
-      if (key.uses === 0) this.#forget(key)
-      throw error
+    const epoch = this.#epoch
+    const { record } = await this.recordById(key.id)
+    const expected = new Set([...record.newest, ...(record.primary > 0 ? [record.primary] : [])])
+    const numbers = [...new Set([...expected, ...key.versions.keys()])]
+    const found = new Map((await this.versions(key.id, numbers)).map((version) => [version.record.number, version]))
+    this.#checkOpen()
+    for (const number of numbers) {
+      const version = found.get(number)
+      if (version !== undefined) continue
+      // Without its record nobody can say that it was not revoked.
+      this.#remove(key, number)
+      if (expected.has(number)) {
+        throw new KmsError(
+          'store-corrupt',
+          `The record of version ${versionLabel(number)} of "${record.name}" is missing. Restore a backup; kms doctor says what else.`,
+          { keyIds: [key.id] },
+        )
+      }
+    }
+    key.name = record.name
+    key.primaryNumber = record.primary
+    key.failure = undefined
+    for (const { record: version } of found.values()) this.#place(key, version)
+    const primary = key.versions.get(record.primary)
+    key.primary = primary?.state === 'active' ? primary.loaded : undefined
+    key.epoch = epoch
+  }
+
+  /** Takes a version as recorded: into memory if it may process, out of it if not. Never back to an older revision. */
+  #place(key: LoadedKey, version: VersionRecord): void {
+    const known = key.versions.get(version.number)
+    if (known !== undefined && known.revision > version.revision) return
+    const { state, revision } = version
+    if (stateEntry(state).processes) {
+      const loaded = known?.loaded ?? this.#unwrap(key.id, version)
+      key.versions.set(version.number, { state, revision, loaded })
+    } else {
+      if (known?.loaded !== undefined) this.#drop(known.loaded)
+      key.versions.set(version.number, { state, revision, loaded: undefined })
     }
   }
 
-  /** Takes a version as recorded: into memory if it may process, out of it if not. */
-  #place(key: LoadedKey, version: VersionRecord): void {
-    const known = key.versions.get(version.number)?.loaded
-    if (stateEntry(version.state).processes) {
-      const loaded = known ?? this.#unwrap(key.id, version)
-      key.versions.set(version.number, { state: version.state, loaded })
-    } else {
-      if (known !== undefined) this.#drop(known)
-      key.versions.set(version.number, { state: version.state, loaded: undefined })
-    }
+  #remove(key: LoadedKey, number: number): void {
+    const loaded = key.versions.get(number)?.loaded
+    if (loaded !== undefined) this.#drop(loaded)
+    if (key.primary === loaded) key.primary = undefined
+    key.versions.delete(number)
+  }
+
+  /** A key that cannot be read is used no more, until it can; its calls say why. */
+  #fail(key: LoadedKey, error: KmsError): void {
+    for (const number of [...key.versions.keys()]) this.#remove(key, number)
+    key.failure = error
+    this.environment.onWarning({ code: error.code, message: error.message })
   }
 
   #unwrap(id: string, version: VersionRecord): LoadedVersion {
@@ -225,14 +297,18 @@ export class KeyRing {
         { cause, keyIds: [id] },
       )
     }
-    const check = slots.expand(material, checkInfo(keyIdBytes, version.number), 8)
-    if (!primitives.equal(check, fromText(version.check))) {
+    try {
+      const check = slots.expand(material, checkInfo(keyIdBytes, version.number), 8)
+      if (!primitives.equal(check, fromText(version.check))) {
+        throw new KmsError('store-corrupt', `The material of key ${id} is not what its record says.`, { keyIds: [id] })
+      }
+      const record = prepareRecordKey(slots, material, { keyId: keyIdBytes, version: version.number })
+      this.#loaded++
+      return { number: version.number, material, record }
+    } catch (error) {
       slots.release(material)
-      throw new KmsError('store-corrupt', `The material of key ${id} is not what its record says.`, { keyIds: [id] })
+      throw error
     }
-    const record = prepareRecordKey(slots, material, { keyId: keyIdBytes, version: version.number })
-    this.#loaded++
-    return { number: version.number, material, record }
   }
 
   #drop(version: LoadedVersion): void {
@@ -258,6 +334,8 @@ export class KeyRing {
     }
   }
 }
+
+const ignore = (): void => {}
 
 /** The context that a version's material is sealed with. */
 export function versionContext(version: VersionRecord): VersionContext {

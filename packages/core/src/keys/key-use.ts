@@ -36,18 +36,19 @@ export class KeyUse {
     let key: LoadedKey | undefined
     try {
       await this.#watch.refresh()
-      key = await this.#ring.load(typeof of === 'string' ? await this.#ring.idOf(checkName(of)) : of.id)
-      key.uses++
+      key = await this.#ring.hold(typeof of === 'string' ? await this.#ring.idOf(checkName(of)) : of.id)
+      // The reading may have taken longer than the lease.
+      if (this.#ring.environment.monotonic() > this.#ring.deadline) await this.#ring.renew()
       const result = await work(key)
-      this.#auditor.use(operation, 'ok', key, version)
+      this.#auditor.use(operation, 'ok', key, version ?? key.primaryNumber)
       return result
     } catch (error) {
       const outcome = error instanceof KmsError ? error.code : 'internal'
-      if (key !== undefined) this.#auditor.use(operation, outcome, key, version)
+      if (key !== undefined) this.#auditor.use(operation, outcome, key, version ?? key.primaryNumber)
       else this.#auditor.tell(operation, outcome, typeof of === 'string' ? { key: of } : { keyId: of.id })
       throw error
     } finally {
-      if (key !== undefined) this.#ring.release(key)
+      if (key !== undefined) this.#ring.release(key, false)
     }
   }
 

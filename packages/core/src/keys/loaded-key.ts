@@ -16,6 +16,8 @@ export interface LoadedVersion {
 /** What is known of a version, in memory or not. */
 export interface VersionStanding {
   readonly state: VersionState
+  /** Of its record. */
+  readonly revision: number
   readonly loaded: LoadedVersion | undefined
 }
 
@@ -32,6 +34,8 @@ export class LoadedKey {
   primaryNumber = 0
   /** Of the versions that were looked at. */
   readonly versions: Map<number, VersionStanding> = new Map()
+  /** Why it cannot be used, if it could not be read. */
+  failure: KmsError | undefined
   /** Handles that hold it. */
   uses = 0
   /** The ring's epoch that it was read at. */
@@ -46,6 +50,7 @@ export class LoadedKey {
   sealing(): RecordKey {
     const { primary } = this
     if (primary !== undefined) return primary.record
+    if (this.failure !== undefined) throw this.failure
     const standing = this.versions.get(this.primaryNumber)
     if (standing !== undefined) checkProcesses(standing.state, this.name, versionLabel(this.primaryNumber))
     throw new KmsError(
@@ -64,6 +69,7 @@ export class LoadedKey {
   version(number: number): LoadedVersion {
     const standing = this.versions.get(number)
     const label = versionLabel(number)
+    if (this.failure !== undefined) throw this.failure
     if (standing !== undefined) checkProcesses(standing.state, this.name, label)
     if (standing?.loaded === undefined) {
       throw new KmsError(

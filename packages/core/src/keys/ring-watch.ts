@@ -3,7 +3,8 @@ import { KmsError } from '../errors.ts'
 import type { KeyRing } from './key-ring.ts'
 
 /**
- * Keeps a ring fresh while handles are held: follows the store's changes, and renews the lease at half time. Begins with the first
+ * Keeps a ring fresh while handles are held: follows the store's changes, and renews the lease at every quarter, so that one
+ * failure costs nothing. Begins with the first
  * handle, since one-shot programs need none of it. Its timers never keep a process alive.
  */
 export class RingWatch {
@@ -22,7 +23,7 @@ export class RingWatch {
     this.#watching = true
     void this.#session.begin()
     void this.#follow()
-    const timer: unknown = setInterval(() => void this.#renew(), this.#ring.lease / 2)
+    const timer: unknown = setInterval(() => void this.#renew(), this.#ring.lease / 4)
     if (typeof timer === 'object' && timer !== null) (timer as { unref?: () => void }).unref?.()
     this.#stop.signal.addEventListener('abort', () => clearInterval(timer as ReturnType<typeof setInterval>))
   }
