@@ -24,15 +24,18 @@ const initial = (from, bits) => primes.slice(from, from + 8).map((p) => hex(frac
 const lines = (list, indent) => list.map((line) => ' '.repeat(indent) + line).join('\n')
 const rotate = (v) => [v[7], ...v.slice(0, 7)]
 
-/** Σ(x) = rotr p ⊕ rotr q ⊕ rotr r, with two rotations of differences: one instruction fewer. */
+/** Σ(x) = rotr p ⊕ rotr q ⊕ rotr r, the last two as one of a difference: an instruction fewer, and still not one long chain. */
 const sigma = (type, x, [p, q, r]) =>
-  `rotr<${type}>((${x} ^ rotr<${type}>((${x} ^ rotr<${type}>(${x}, ${r - q})), ${q - p})), ${p})`
+  `(rotr<${type}>(${x}, ${p}) ^ rotr<${type}>((${x} ^ rotr<${type}>(${x}, ${r - q})), ${q}))`
 
-/** FIPS 180-4 §6.2.2 step 3. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose last factor is the previous round's first. */
-const round = (type, [a, b, c, d, e, f, g, h], s0, s1, kw) => [
-  `t1 = ${h} + (${g} ^ (${e} & (${f} ^ ${g}))) + ${sigma(type, e, s1)} + ${kw};`,
+/**
+ * FIPS 180-4 §6.2.2 step 3. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose last factor is the previous round's first. What takes longest,
+ * Σ1(e), is added last.
+ */
+const round = (type, [a, b, , d, e, f, g, h], s0, s1, kw) => [
+  `t1 = ${sigma(type, e, s1)} + (${h} + ${kw} + (${g} ^ (${e} & (${f} ^ ${g}))));`,
   `${d} += t1;`,
-  `ab = ${a} ^ ${b}; ${h} = t1 + ${sigma(type, a, s0)} + (${b} ^ (ab & bc)); bc = ab;`,
+  `ab = ${a} ^ ${b}; ${h} = t1 + (${sigma(type, a, s0)} + (${b} ^ (ab & bc))); bc = ab;`,
 ]
 const xor = (...terms) => terms.reduce((a, b) => `v128.xor(${a}, ${b})`)
 
@@ -60,10 +63,10 @@ function schedule256(i) {
   ]
 }
 
-function rounds256(load) {
+const rounds256 = (() => {
   const code = []
   for (let i = 0; i < 4; i++) {
-    code.push(`let x${i} = ${load(i)};`)
+    code.push(`let x${i} = i8x16.swizzle(v128.load(source, ${16 * i}), bigEndian);`)
     code.push(`v128.store(SCHEDULE, i32x4.add(x${i}, v128.load(K256, ${16 * i})), ${16 * i});`)
   }
   code.push('let t1: u32, bc: u32 = b ^ c, ab: u32, u: v128, v: v128;')
@@ -78,7 +81,7 @@ function rounds256(load) {
     if (q < 12) code.push(`v128.store(SCHEDULE, i32x4.add(x${q & 3}, v128.load(K256, ${at})), ${at});`)
   }
   return lines(code, 4)
-}
+})()
 
 const halves = `const lowHalf = i8x16(0, 1, 2, 3, 8, 9, 10, 11, -1, -1, -1, -1, -1, -1, -1, -1);
   const highHalf = i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 8, 9, 10, 11);`
@@ -93,12 +96,12 @@ const K256: usize = memory.data<u32>([${constants(64, 32)}], 16);
 /** FIPS 180-4 §5.3.3. */
 export const H256: usize = memory.data<u32>([${initial(0, 32)}], 16);
 
-/** Compresses blocks of 64 bytes into a state of eight words. */
-export function sha256Blocks(state: usize, source: usize, blocks: u32): void {
+/** Compresses blocks of 64 bytes: from one state of eight words to another, which may be the same. */
+export function sha256Blocks(from: usize, source: usize, blocks: u32, to: usize): void {
   ${halves}
   const bigEndian = i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
 ${lines(
-  words.map((x, i) => `let ${x} = load<u32>(state, ${4 * i});`),
+  words.map((x, i) => `let ${x} = load<u32>(from, ${4 * i});`),
   2,
 )}
   for (; blocks != 0; --blocks) {
@@ -106,29 +109,15 @@ ${lines(
   words.map((x) => `const ${x}0 = ${x};`),
   4,
 )}
-${rounds256((i) => `i8x16.swizzle(v128.load(source, ${16 * i}), bigEndian)`)}
+${rounds256}
 ${lines(
   words.map((x) => `${x} += ${x}0;`),
   4,
 )}
     source += 64;
   }
-${lines(
-  words.map((x, i) => `store<u32>(state, ${x}, ${4 * i});`),
-  2,
-)}
-}
-
-/** The last block of an HMAC over a digest: 8 words of \`message\`, padding for 64 + 32 bytes. PBKDF2's inner step. */
-export function sha256Digest(state: usize, message: usize, target: usize): void {
-  ${halves}
-${lines(
-  words.map((x, i) => `let ${x} = load<u32>(state, ${4 * i});`),
-  4,
-)}
-${rounds256((i) => (i < 2 ? `v128.load(message, ${16 * i})` : i === 2 ? 'i32x4(0x80000000, 0, 0, 0)' : 'i32x4(0, 0, 0, 768)'))}
-    v128.store(target, i32x4.add(${pack256(words)}, v128.load(state)));
-    v128.store(target, i32x4.add(${pack256(words.slice(4))}, v128.load(state, 16)), 16);
+  v128.store(to, ${pack256(words)});
+  v128.store(to, ${pack256(words.slice(4))}, 16);
 }
 `
 

@@ -41,7 +41,7 @@ export function hashStart(hash: u32, state: usize): void {
 
 /** Compresses whole blocks. */
 export function hashBlocks(hash: u32, state: usize, source: usize, blocks: u32): void {
-  if (hash == SHA_256) sha256Blocks(state, source, blocks);
+  if (hash == SHA_256) sha256Blocks(state, source, blocks, state);
   else sha512Blocks(state, source, blocks);
 }
 
