@@ -1,5 +1,12 @@
 export type { AuditEvent, Warning } from './access/environment.ts'
-export { type LastSeen, type LastSeenState, memoryLastSeen, newest, type SeenHead } from './access/last-seen.ts'
+export {
+  type LastSeen,
+  type LastSeenState,
+  memoryLastSeen,
+  newest,
+  replaced,
+  type SeenHead,
+} from './access/last-seen.ts'
 export type { Grant, RingInfo } from './access/ring-administration.ts'
 export type { Root } from './access/root.ts'
 export type { RootInfo } from './access/root-administration.ts'

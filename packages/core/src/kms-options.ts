@@ -86,8 +86,8 @@ export function environmentOf(parts: KmsParts): Environment {
     caller: checkName(parts.caller ?? 'unnamed', 'A caller name'),
     monotonic: parts.monotonic ?? (() => performance.now()),
     wall: parts.wall ?? (() => Date.now()),
-    onWarning: parts.onWarning ?? (() => {}),
-    onAudit: parts.onAudit,
+    onWarning: harmless(parts.onWarning) ?? (() => {}),
+    onAudit: harmless(parts.onAudit),
   }
 }
 
@@ -97,4 +97,16 @@ export function checkLease(lease: number): number {
     throw new KmsError('invalid-argument', 'A lease has 2,000 to 600,000 milliseconds.')
   }
   return lease
+}
+
+/** A listener whose failure is its own: it must not end a renewal or crash the process. */
+function harmless<T>(listener: ((event: T) => void) | undefined): ((event: T) => void) | undefined {
+  if (listener === undefined) return undefined
+  return (event) => {
+    try {
+      listener(event)
+    } catch {
+      // Nobody is left to tell.
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { RootAdministration } from './access/root-administration.ts'
 import { createStore } from './access/store-access.ts'
 import { Auditor } from './audit/auditor.ts'
 import { diagnose, type Finding } from './audit/diagnosis.ts'
+import type { KeyHeader } from './envelope/header.ts'
 import type { Opener, Recipient } from './envelope/recipient.ts'
 import { noMatchingKey, recordHeader } from './envelope/record.ts'
 import { fromText, toText } from './envelope/text.ts'
@@ -136,8 +137,8 @@ export class Kms {
    */
   async decrypt(envelope: Uint8Array | string, { key: name, context }: Under): Promise<Uint8Array> {
     const bytes = typeof envelope === 'string' ? fromText(envelope) : envelope
-    const header = recordHeader(bytes)
     this.#checkOpen()
+    const header = this.#header(bytes, name)
     return this.#uses.with('decrypt', name, header.version, async (key) => {
       if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
       return (await this.#parts.ring.loadVersion(key, header.version)).record.open(bytes, context)
@@ -222,6 +223,16 @@ export class Kms {
       audit: this.#auditor.listens
         ? (operation, outcome, key, version) => this.#auditor.use(operation, outcome, key, version)
         : undefined,
+    }
+  }
+
+  /** Reads what a record names; what is no record is a refusal like others, and audited. */
+  #header(envelope: Uint8Array, key: string): KeyHeader {
+    try {
+      return recordHeader(envelope)
+    } catch (error) {
+      this.#auditor.tell('decrypt', error instanceof KmsError ? error.code : 'internal', { key })
+      throw error
     }
   }
 

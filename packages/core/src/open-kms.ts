@@ -46,7 +46,9 @@ async function openRing(
   const { fingerprint, record } = access
   const { lastSeen, onWarning } = environment
   const seen = await lastSeen.read(fingerprint)
-  if (seen === null && options.root.publiclySealable && options.fingerprint === undefined) {
+  // An application's ring is vouched for by whoever may use it; only the fingerprint says which store it is of.
+  const vouched = access.owner !== undefined && !options.root.publiclySealable
+  if (seen === null && !vouched && options.fingerprint === undefined) {
     onWarning({
       code: 'first-use',
       message: `This machine sees the store for the first time. Check that its fingerprint is ${fingerprint}.`,
@@ -79,10 +81,15 @@ async function openRing(
   const ring = new KeyRing(environment, ringAccess, authority(ringAccess.record.ring, ringAccess), record.lease)
   await Promise.all([storeAuthority.refresh(), ring.renew()])
   if (options.acceptRestore !== undefined) {
-    await beginIncarnation(ring.authority, options.acceptRestore)
+    if (ringAccess.signingKey !== undefined) await beginIncarnation(ring.authority, options.acceptRestore)
     const heads = [storeAuthority, ring.authority].map(({ log, head }) => [
       log,
-      { epoch: head.record.epoch, root: head.record.root },
+      {
+        epoch: head.record.epoch,
+        root: head.record.root,
+        size: head.record.size,
+        frontier: head.record.frontier,
+      },
     ])
     await lastSeen.write(fingerprint, { logs: Object.fromEntries(heads) }, true)
   }

@@ -1,8 +1,11 @@
+import { readLogEntry } from '../audit/log-entry.ts'
+import { appendLeaf, type Frontier, treeRoot } from '../audit/merkle.ts'
 import type { SigningKey, VerifyingKey } from '../crypto/signing.ts'
 import { sameBytes } from '../envelope/bytes.ts'
+import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { administeredCommit, mergeCommits } from '../store/administered-commit.ts'
-import type { Commit, StoredRecord } from '../store/key-store.ts'
+import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, type SignedRecord } from '../store/signed-record.ts'
@@ -50,6 +53,7 @@ export class Authority {
   #head: SignedRecord<HeadRecord> | undefined
   #seen: SeenHead | undefined
   readonly #revisions = new SeenRevisions()
+  #reading: Promise<unknown> = Promise.resolve()
 
   constructor(options: AuthorityOptions) {
     this.#options = options
@@ -64,21 +68,25 @@ export class Authority {
   }
 
   /**
-   * Reads the head again.
-   * @returns whether it changed
+   * Reads the head again. One reading at a time: a slow one that came in after a younger would look like a rollback.
    * @throws `store-rolled-back`, `store-corrupt`, `store-unavailable`
    */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<void> {
+    const reading = this.#reading.then(() => this.#refresh())
+    this.#reading = reading.catch(() => {})
+    return reading
+  }
+
+  async #refresh(): Promise<void> {
     const id = headId(this.log)
     const [stored] = await this.#options.environment.store.read([id])
     if (stored === undefined)
       throw new KmsError('store-corrupt', 'The store lacks the head of a log. Restore a backup.')
     const known = this.#head
-    if (known !== undefined && stored.revision === known.revision && sameBytes(stored.bytes, known.bytes)) return false
+    if (known !== undefined && stored.revision === known.revision && sameBytes(stored.bytes, known.bytes)) return
     const head = await openRecord('head', stored, { key: this.#options.verifyingKey, store: this.#options.storeId })
     if (head.record.log !== this.log) throw new KmsError('store-corrupt', 'A head is not where it belongs.')
-    this.#accept(head)
-    return true
+    await this.#accept(head)
   }
 
   /** Reads one record, verified. @returns undefined if there is none. @throws `store-corrupt` */
@@ -109,12 +117,18 @@ export class Authority {
    * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
    * was first.
    * @param operation as the log names it
+   * @param subject what it is done to, so that a request id stands for one change of one thing
    * @param requestId 8 to 64 printable ASCII characters; a request is done once
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
    * @returns whether this call or an earlier one of the same request changed anything
    * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
    */
-  async commit(operation: string, requestId: string, build: () => Promise<Change | undefined>): Promise<boolean> {
+  async commit(
+    operation: string,
+    subject: string,
+    requestId: string,
+    build: () => Promise<Change | undefined>,
+  ): Promise<boolean> {
     const { environment, signingKey, storeId } = this.#options
     if (signingKey === undefined) {
       throw new KmsError(
@@ -127,12 +141,13 @@ export class Authority {
     }
     for (let attempt = 1; ; attempt++) {
       await this.refresh()
-      if (await this.#wasDone(operation, requestId)) return true
+      if (await this.#wasDone(operation, subject, requestId)) return true
       const change = await build()
       if (change === undefined) return false
       const commit = await administeredCommit({
         ...change,
         operation,
+        subject,
         store: storeId,
         log: this.log,
         head: this.head,
@@ -149,7 +164,7 @@ export class Authority {
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
-        if (await this.#wasDone(operation, requestId)) {
+        if (await this.#wasDone(operation, subject, requestId)) {
           await this.refresh()
           return true
         }
@@ -159,29 +174,52 @@ export class Authority {
     }
   }
 
-  /** Whether a request was committed before. @throws `invalid-argument` if its id was used for another operation */
-  async #wasDone(operation: string, requestId: string): Promise<boolean> {
+  /** Whether a request was committed before. @throws `invalid-argument` if its id was used for another change */
+  async #wasDone(operation: string, subject: string, requestId: string): Promise<boolean> {
     const found = await this.read('request', requestRecordId(this.log, requestId))
-    if (found !== undefined && found.record.operation !== operation) {
-      throw new KmsError('invalid-argument', 'The request id was used for another operation. Take a new one for each.')
+    if (found !== undefined && (found.record.operation !== operation || found.record.subject !== subject)) {
+      throw new KmsError('invalid-argument', 'The request id was used for another change. Take a new one for each.')
     }
     return found !== undefined
   }
 
-  #accept(head: SignedRecord<HeadRecord>): void {
-    const now: SeenHead = { epoch: head.record.epoch, root: head.record.root }
+  /** Takes a head that continues what was seen. */
+  async #accept(head: SignedRecord<HeadRecord>): Promise<void> {
+    const { epoch, root, size, frontier } = head.record
+    const now: SeenHead = { epoch, root, size, frontier }
     const seen = this.#seen
-    if (seen !== undefined && (now.epoch < seen.epoch || (now.epoch === seen.epoch && now.root !== seen.root))) {
-      throw new KmsError(
-        'store-rolled-back',
-        `The store is older than what this machine has seen of it (change ${now.epoch} of ${seen.epoch}). If it was restored on purpose: kms restore accept. If not, find out who replaced it.`,
-      )
+    if (seen !== undefined) {
+      const older = epoch < seen.epoch || size < seen.size || (epoch === seen.epoch && root !== seen.root)
+      if (older || !(await this.#continues(seen, now))) {
+        throw new KmsError(
+          'store-rolled-back',
+          `The store is older than what this machine has seen of it, or another one grown from an older copy (change ${epoch}; seen: ${seen.epoch}). If it was restored on purpose: kms restore accept. If not, find out who replaced it.`,
+        )
+      }
     }
     this.#head = head
-    if (seen === undefined || seen.epoch !== now.epoch) {
+    if (seen === undefined || seen.epoch !== epoch) {
       this.#seen = now
       this.#options.onHead(now)
     }
+  }
+
+  /** Whether the log of `now` is that of `seen` with entries added; learns from those which records are new. */
+  async #continues(seen: SeenHead, now: SeenHead): Promise<boolean> {
+    const { store, primitives } = this.#options.environment
+    let frontier: Frontier = { size: seen.size, hashes: seen.frontier.map(fromText) }
+    let after = seen.size === 0 ? '' : logEntryId(this.log, seen.size - 1)
+    while (frontier.size < now.size) {
+      const entries = await store.list('log', `log/${this.log}/`, after, Math.min(1_000, now.size - frontier.size))
+      if (entries.length === 0) return false
+      for (const stored of entries) {
+        const entry = readLogEntry(stored, this.log, frontier.size)
+        for (const { id, revision } of entry?.changes ?? []) this.#revisions.raise(id, revision)
+        frontier = appendLeaf(primitives, frontier, stored.bytes)
+        after = stored.id
+      }
+    }
+    return toText(treeRoot(primitives, frontier)) === now.root
   }
 }
 

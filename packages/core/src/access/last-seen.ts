@@ -3,6 +3,9 @@ export interface SeenHead {
   readonly epoch: number
   /** The log's root then, base64url; equal epochs with different roots are a fork. */
   readonly root: string
+  /** Entries then, and the roots of the tree's perfect subtrees, base64url: a longer log must continue this one. */
+  readonly size: number
+  readonly frontier: readonly string[]
 }
 
 /** What this machine has seen of a store. JSON. */
@@ -17,7 +20,7 @@ export interface LastSeenState {
 export interface LastSeen {
   /** @param fingerprint the store's. @returns null if this machine has not seen the store */
   read(fingerprint: string): Promise<LastSeenState | null>
-  /** Keeps what is newest of each log, unless `replace` says that an older state was accepted. */
+  /** Keeps what is newest of each log; with `replace`, puts the logs given to a state that was accepted. */
   write(fingerprint: string, state: LastSeenState, replace?: boolean): Promise<void>
 }
 
@@ -28,7 +31,7 @@ export function memoryLastSeen(): LastSeen {
     read: async (fingerprint) => states.get(fingerprint) ?? null,
     async write(fingerprint, state, replace = false) {
       const seen = states.get(fingerprint)
-      states.set(fingerprint, replace || seen === undefined ? state : newest(seen, state))
+      states.set(fingerprint, seen === undefined ? state : replace ? replaced(seen, state) : newest(seen, state))
     },
   }
 }
@@ -40,4 +43,9 @@ export function newest(a: LastSeenState, b: LastSeenState): LastSeenState {
     if (head.epoch >= (logs[log]?.epoch ?? 0)) logs[log] = head
   }
   return { logs }
+}
+
+/** A state with some logs put to what was accepted; what was seen of the others stays. */
+export function replaced(before: LastSeenState, accepted: LastSeenState): LastSeenState {
+  return { logs: { ...before.logs, ...accepted.logs } }
 }

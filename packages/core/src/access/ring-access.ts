@@ -109,12 +109,18 @@ async function openRing(
       if (toText(secrets.administration) !== access.record.administration || toText(secrets.logKey) !== record.logKey) {
         throw mixed()
       }
-      const material = slots.importKey(secrets.ringKey.reveal())
-      keys.set(version, prepareRecordKey(slots, material, { keyId: parseUuid(ring), version, content: 1 }))
-      slots.release(material)
-      secrets.ringKey.wipe()
-      logKey = await SigningKey.fromSeed(secrets.logSeed, secrets.logKey, crypto)
-      secrets.logSeed.wipe()
+      try {
+        const material = slots.importKey(secrets.ringKey.reveal())
+        try {
+          keys.set(version, prepareRecordKey(slots, material, { keyId: parseUuid(ring), version, content: 1 }))
+        } finally {
+          slots.release(material)
+        }
+        logKey = await SigningKey.fromSeed(secrets.logSeed, secrets.logKey, crypto)
+      } finally {
+        secrets.ringKey.wipe()
+        secrets.logSeed.wipe()
+      }
       const administer = await unwrap(record.administer[index], version, 'administer')
       if (administer === undefined) continue
       const { administrationSeed, administration } = await decodeRingAdminister(

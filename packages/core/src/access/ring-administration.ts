@@ -63,7 +63,7 @@ export class RingAdministration {
     const checked = checkName(name, 'A ring name')
     const { administration, storeKey } = this.#owner()
     const claimId = ringNameId(this.#environment.primitives, checked)
-    await this.#authority.commit('ring.create', globalThis.crypto.randomUUID(), async () => {
+    await this.#authority.commit('ring.create', checked, globalThis.crypto.randomUUID(), async () => {
       if ((await this.#environment.store.read([claimId])).length > 0) {
         throw new KmsError('ring-exists', `There is a key ring "${checked}" already.`)
       }
@@ -97,35 +97,40 @@ export class RingAdministration {
     const { storeKey } = this.#owner()
     const { primitives } = this.#environment
     const checked = checkName(name, 'A ring name')
-    await this.#authority.commit('ring.grant', globalThis.crypto.randomUUID(), async () => {
-      const { ring: id } = await readRing(this.#environment, this.#access, checked)
-      const stored = await this.#authority.read('ring', ringId(id))
-      if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
-      const { record, revision } = stored
-      const add = async (envelope: string, index: number, what: 'use' | 'administer'): Promise<string> =>
-        toText(
-          await addRecipient(fromText(envelope), root.recipient(primitives), {
-            content: 6,
-            context: contentContexts.ring(record.store, record.ring, record.versions[index] as number, what),
-            opener: storeKey.opener,
-            primitives,
-          }),
-        )
-      const granted: RingRecord = {
-        ...record,
-        revision: revision + 1,
-        use: await Promise.all(record.use.map((envelope, index) => add(envelope, index, 'use'))),
-        administer:
-          rights === 'administer'
-            ? await Promise.all(record.administer.map((envelope, index) => add(envelope, index, 'administer')))
-            : record.administer,
-        applications: [
-          ...record.applications,
-          { application, rights, kind: root.kind, label: root.label, added: this.#environment.wall() },
-        ],
-      }
-      return { reason: '', records: [granted] }
-    })
+    await this.#authority.commit(
+      'ring.grant',
+      `${checked} ${application}`,
+      globalThis.crypto.randomUUID(),
+      async () => {
+        const { ring: id } = await readRing(this.#environment, this.#access, checked)
+        const stored = await this.#authority.read('ring', ringId(id))
+        if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
+        const { record, revision } = stored
+        const add = async (envelope: string, index: number, what: 'use' | 'administer'): Promise<string> =>
+          toText(
+            await addRecipient(fromText(envelope), root.recipient(primitives), {
+              content: 6,
+              context: contentContexts.ring(record.store, record.ring, record.versions[index] as number, what),
+              opener: storeKey.opener,
+              primitives,
+            }),
+          )
+        const granted: RingRecord = {
+          ...record,
+          revision: revision + 1,
+          use: await Promise.all(record.use.map((envelope, index) => add(envelope, index, 'use'))),
+          administer:
+            rights === 'administer'
+              ? await Promise.all(record.administer.map((envelope, index) => add(envelope, index, 'administer')))
+              : record.administer,
+          applications: [
+            ...record.applications,
+            { application, rights, kind: root.kind, label: root.label, added: this.#environment.wall() },
+          ],
+        }
+        return { reason: '', records: [granted] }
+      },
+    )
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }
 

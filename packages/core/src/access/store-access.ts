@@ -59,7 +59,7 @@ export async function accessStore(
       `The store is of format ${claimed.format}, which is newer than this program. Upgrade @kms.`,
     )
   }
-  const publicKey = fromText(claimed.administration)
+  const publicKey = storedBytes(claimed.administration)
   const fingerprint = storeFingerprint(publicKey, primitives)
   if (expectedFingerprint !== undefined && expectedFingerprint !== fingerprint) {
     throw new KmsError(
@@ -73,7 +73,7 @@ export async function accessStore(
   const context = contentContexts.store(record.store)
   let plaintext: Uint8Array
   try {
-    plaintext = await openEnvelope(fromText(record.envelope), {
+    plaintext = await openEnvelope(storedBytes(record.envelope), {
       content: 4,
       context,
       openers: [rootOpener],
@@ -136,8 +136,7 @@ export async function createStore(
       recipients: of.roots.map((root) => root.recipient(primitives)),
       primitives,
       slots,
-    })
-    plaintext.fill(0)
+    }).finally(() => plaintext.fill(0))
     const record: StoreRecord = {
       kind: 'store',
       id: storeRecordId,
@@ -174,6 +173,14 @@ export async function createStore(
   } finally {
     storeKey.wipe()
     generated.seed.wipe()
+  }
+}
+
+function storedBytes(text: string): Uint8Array {
+  try {
+    return fromText(text)
+  } catch (cause) {
+    throw new KmsError('store-corrupt', "The store's own record is damaged. Restore a backup of the store.", { cause })
   }
 }
 

@@ -1,4 +1,5 @@
-import type { CanonicalObject } from '../store/canonical.ts'
+import { type CanonicalObject, decodeCanonical } from '../store/canonical.ts'
+import { logEntryId, type StoredRecord } from '../store/key-store.ts'
 
 /** A record that a commit changed, and what it was changed to. */
 export type LoggedChange = {
@@ -23,8 +24,20 @@ export type LogEntry = {
   readonly changes: readonly LoggedChange[]
 }
 
+/** Reads the entry at a position. @returns undefined if it is damaged, or not in its place */
+export function readLogEntry(stored: StoredRecord, log: string, position: number): LogEntry | undefined {
+  try {
+    const value = decodeCanonical(stored.bytes)
+    if (stored.id !== logEntryId(log, position) || !isLogEntry(value)) return undefined
+    const entry = value as unknown as LogEntry
+    return entry.log === log && entry.position === position ? entry : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether canonical bytes hold a log entry, of exactly its fields. */
-export function isLogEntry(value: CanonicalObject): boolean {
+function isLogEntry(value: CanonicalObject): boolean {
   const { log, position, time, actor, operation, reason, request, changes } = value
   const texts = [log, actor, operation, reason, request]
   return (

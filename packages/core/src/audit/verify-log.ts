@@ -2,10 +2,8 @@ import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import { sameBytes } from '../envelope/bytes.ts'
 import { fromText, toText } from '../envelope/text.ts'
-import { decodeCanonical } from '../store/canonical.ts'
-import { logEntryId, type StoredRecord } from '../store/key-store.ts'
 import type { HeadRecord } from '../store/records.ts'
-import { isLogEntry, type LogEntry } from './log-entry.ts'
+import { readLogEntry } from './log-entry.ts'
 import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from './merkle.ts'
 
 const page = 1_000
@@ -34,7 +32,9 @@ export async function verifyLog(environment: Environment, authority: Authority):
     const verification = { ...log, stale: await staleRecords(environment, latest) }
     // A commit between reading the log and reading the records makes records look newer than the log says.
     const wrong = verification.stale.length + verification.broken.length > 0
-    if (!wrong || attempt === attempts || !(await authority.refresh())) return verification
+    if (!wrong || attempt === attempts) return verification
+    await authority.refresh()
+    if (authority.head.record.epoch === head.epoch) return verification
   }
 }
 
@@ -46,13 +46,19 @@ async function readLog(
 ): Promise<Pick<LogVerification, 'entries' | 'broken'> & { readonly latest: ReadonlyMap<string, string> }> {
   const broken: string[] = []
   const latest = new Map<string, string>()
+  const revisions = new Map<string, number>()
   let frontier: Frontier = emptyFrontier
   for (let after = ''; frontier.size < head.size; ) {
     const entries = await store.list('log', `log/${log}/`, after, Math.min(page, head.size - frontier.size))
     for (const stored of entries) {
-      const entry = readEntry(stored, log, frontier.size)
+      const entry = readLogEntry(stored, log, frontier.size)
       if (entry === undefined) broken.push(`entry ${frontier.size} is damaged or not in its place`)
-      for (const { id, hash } of entry?.changes ?? []) latest.set(id, hash)
+      for (const { id, hash, revision } of entry?.changes ?? []) {
+        // An older record put back, and then changed by an honest process that took it for the present one.
+        if (revision !== (revisions.get(id) ?? 0) + 1) broken.push(`entry ${frontier.size} changes an older ${id}`)
+        revisions.set(id, revision)
+        latest.set(id, hash)
+      }
       frontier = appendLeaf(primitives, frontier, stored.bytes)
     }
     const last = entries.at(-1)
@@ -64,17 +70,6 @@ async function readLog(
     broken.push('the entries are not those that the head was signed for')
   }
   return { entries: frontier.size, broken, latest }
-}
-
-function readEntry(stored: StoredRecord, log: string, position: number): LogEntry | undefined {
-  try {
-    const value = decodeCanonical(stored.bytes)
-    if (stored.id !== logEntryId(log, position) || !isLogEntry(value)) return undefined
-    const entry = value as unknown as LogEntry
-    return entry.log === log && entry.position === position ? entry : undefined
-  } catch {
-    return undefined
-  }
 }
 
 async function staleRecords(environment: Environment, latest: ReadonlyMap<string, string>): Promise<readonly string[]> {

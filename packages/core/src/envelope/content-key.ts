@@ -118,7 +118,9 @@ async function openNamed(
     try {
       return await opener.unwrap(stanza, bound)
     } catch (error) {
-      if (!(error instanceof KmsError) || error.code !== 'root-unavailable') throw uniform(error)
+      // A key of another store or ring is not held after all, which its opener could only find out by asking.
+      const passed = error instanceof KmsError && (error.code === 'root-unavailable' || error.code === 'key-not-found')
+      if (!passed) throw uniform(error)
       unavailable ??= error
     }
   }

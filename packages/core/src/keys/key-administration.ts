@@ -15,6 +15,8 @@ import { incarnationOf, parseVersionLabel, versionLabel, versionNumber } from '.
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
 const newestLimit = 64
+/** A log entry names each record it changed, and has 64 KiB. */
+const versionsPerCommit = 250
 const defaultRotationDays = 365
 const day = 86_400_000
 /** Part of the lease that is waited for beyond it: clocks of different machines do not run equally fast. */
@@ -76,7 +78,7 @@ export class KeyAdministration {
     const request = options.requestId ?? globalThis.crypto.randomUUID()
     const key = globalThis.crypto.randomUUID()
     const claimId = nameId(environment.primitives, ring, checked)
-    await authority.commit('key.create', request, async () => {
+    await authority.commit('key.create', checked, request, async () => {
       if ((await environment.store.read([claimId])).length > 0) throw keyExists(checked)
       const number = versionNumber(authority.head.record.incarnation, 1)
       const time = environment.wall()
@@ -154,10 +156,11 @@ export class KeyAdministration {
   /** Replaces a key's description. @throws `key-not-found` */
   describe(name: string, description: string, options: ChangeOptions = {}): Promise<KeyInfo> {
     const text = checkText(description, 'A description')
-    return this.#change('key.describe', name, options, (key) => ({
+    const build = (key: KeyRecord): KeyChange => ({
       key: key.description === text ? key : { ...key, description: text },
       versions: [],
-    }))
+    })
+    return this.#change('key.describe', name, options, build, text)
   }
 
   /**
@@ -171,17 +174,22 @@ export class KeyAdministration {
     const { environment, access, authority } = this.#ring
     const { store, ring } = access.record
     const id = nameId(environment.primitives, ring, checked)
-    await authority.commit('key.rename', options.requestId ?? globalThis.crypto.randomUUID(), async () => {
-      const { record, revision } = await this.#ring.record(from)
-      const [claimed] = await environment.store.read([id])
-      const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
-      // A key may take back a name that it had before.
-      if (claim !== undefined && claim.key !== record.key) throw keyExists(checked)
-      const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
-      const names: NameRecord[] =
-        claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
-      return { reason: reasonOf(options), records: [renamed, ...names] }
-    })
+    await authority.commit(
+      'key.rename',
+      `${from} ${checked}`,
+      options.requestId ?? globalThis.crypto.randomUUID(),
+      async () => {
+        const { record, revision } = await this.#ring.record(from)
+        const [claimed] = await environment.store.read([id])
+        const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
+        // A key may take back a name that it had before.
+        if (claim !== undefined && claim.key !== record.key) throw keyExists(checked)
+        const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
+        const names: NameRecord[] =
+          claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
+        return { reason: reasonOf(options), records: [renamed, ...names] }
+      },
+    )
     const info = await this.show(checked)
     this.#onChange('key.rename', info.name, info.id, undefined)
     return info
@@ -242,18 +250,21 @@ export class KeyAdministration {
     return this.#transition('key.enable', name, chosen(version), 'previous', options)
   }
 
-  #transition(
+  /** One commit for the versions named; for all, as many as it takes, the primary first. */
+  async #transition(
     operation: string,
     name: string,
     numbers: readonly number[] | undefined,
     to: VersionState | 'previous',
     options: ChangeOptions,
   ): Promise<KeyInfo> {
-    return this.#change(operation, name, options, async (key) => {
+    let more = false
+    const build = async (key: KeyRecord): Promise<KeyChange> => {
       const stored = numbers === undefined ? await this.#allVersions(key) : await this.#named(key, numbers)
       const time = this.#ring.environment.wall()
       const versions: VersionRecord[] = []
-      for (const version of stored) {
+      more = false
+      for (const version of primaryFirst(stored, key.primary)) {
         const target = to === 'previous' ? (version.previousState as VersionState) : to
         if (numbers === undefined) {
           // All: those it applies to.
@@ -261,6 +272,10 @@ export class KeyAdministration {
           if (!applies) continue
         }
         if (version.state === target) continue
+        if (versions.length === versionsPerCommit) {
+          more = true
+          break
+        }
         if (to === 'previous' && version.state !== 'suspended') {
           if (stateEntry(version.state).processes) continue
           throw new KmsError(
@@ -280,7 +295,13 @@ export class KeyAdministration {
       }
       const retired = to === 'deactivated' && versions.some(({ number }) => number === key.primary)
       return { key: retired ? { ...key, primary: 0 } : key, versions }
-    })
+    }
+    const detail = numbers === undefined ? 'all' : numbers.map(versionLabel).join(' ')
+    let info = await this.#change(operation, name, options, build, detail)
+    // What is left has a request of its own: it applies to what is still to be changed, however often it is repeated.
+    const { requestId: _, ...rest } = options
+    while (more) info = await this.#change(operation, name, rest, build, detail)
+    return info
   }
 
   /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
@@ -295,11 +316,13 @@ export class KeyAdministration {
     name: string,
     options: ChangeOptions,
     build: (key: KeyRecord) => KeyChange | Promise<KeyChange>,
+    detail = '',
   ): Promise<KeyInfo> {
     const checked = checkName(name)
+    const subject = detail === '' ? checked : `${checked} ${detail}`
     const reason = reasonOf(options)
     const { authority } = this.#ring
-    await authority.commit(operation, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+    await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
       const { record, revision } = await this.#ring.record(checked)
       const { key, versions } = await build(record)
       if (key === record && versions.length === 0) return undefined
@@ -421,6 +444,9 @@ function inOrder(key: KeyRecord, versions: readonly SignedRecord<VersionRecord>[
     .map(({ record }) => record)
     .sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
 }
+
+const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
+  [...versions].sort((a, b) => Number(b.number === primary) - Number(a.number === primary))
 
 const chosen = (version: string | number | undefined): readonly number[] | undefined =>
   version === undefined ? undefined : [parseVersionLabel(version)]

@@ -20,6 +20,8 @@ export interface AdministeredCommit {
   readonly key: SigningKey
   readonly primitives: Primitives
   readonly operation: string
+  /** What it is done to; empty where there is only one. */
+  readonly subject?: string
   readonly reason: string
   readonly actor: string
   /** Milliseconds since 1970. */
@@ -83,6 +85,7 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Co
     log,
     request: change.request,
     operation: change.operation,
+    subject: change.subject ?? '',
     position,
     time,
   }

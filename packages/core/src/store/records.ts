@@ -114,6 +114,8 @@ export type RequestRecord = RecordBase & {
   readonly log: string
   readonly request: string
   readonly operation: string
+  /** What it was done to. */
+  readonly subject: string
   /** Of the log entry. */
   readonly position: number
   readonly time: number
@@ -205,7 +207,15 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
     frontier: 'texts',
     time: 'integer',
   },
-  request: { ...base, log: 'text', request: 'text', operation: 'text', position: 'integer', time: 'integer' },
+  request: {
+    ...base,
+    log: 'text',
+    request: 'text',
+    operation: 'text',
+    subject: 'text',
+    position: 'integer',
+    time: 'integer',
+  },
 }
 
 /** Whether an object has exactly the fields of its kind, each of its type. Unknown fields are refused: no kind ignores any yet. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KmsError, type LastSeen, type LastSeenState, newest } from '@kms/core'
+import { KmsError, type LastSeen, type LastSeenState, newest, replaced, type SeenHead } from '@kms/core'
 import { writeFileAtomically } from '../files/atomic-write.ts'
 import { stateFolder } from './state-folder.ts'
 
@@ -48,7 +48,7 @@ export class LastSeenFile implements LastSeen {
   /** Merges `state` into the file, the larger epoch of each log winning, unless it is to replace what was seen. */
   write(fingerprint: string, state: LastSeenState, replace = false): Promise<void> {
     const path = this.#path(fingerprint)
-    this.#writing = this.#writing.then(() => this.#merge(path, fingerprint, state, replace))
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#merge(path, fingerprint, state, replace))
     return this.#writing
   }
 
@@ -56,8 +56,8 @@ export class LastSeenFile implements LastSeen {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
       await locked(`${path}.lock`, async () => {
-        const before = replace ? null : await this.read(fingerprint)
-        const { logs } = before === null ? state : newest(before, state)
+        const before = await this.read(fingerprint)
+        const { logs } = before === null ? state : replace ? replaced(before, state) : newest(before, state)
         await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify({ logs })}\n`), { force: true })
       })
     } catch (error) {
@@ -87,12 +87,15 @@ function parse(text: string): LastSeenState {
   const value: unknown = JSON.parse(text)
   const logs = isObject(value) ? value.logs : undefined
   if (!isObject(logs)) throw new Error('it is not of our making')
-  const seen: Record<string, { epoch: number; root: string }> = {}
+  const seen: Record<string, SeenHead> = {}
   for (const [log, head] of Object.entries(logs)) {
     if (!isObject(head)) throw new Error('it is not of our making')
-    const { epoch, root } = head
-    if (!Number.isSafeInteger(epoch) || typeof root !== 'string') throw new Error('it is not of our making')
-    seen[log] = { epoch: epoch as number, root }
+    const { epoch, root, size, frontier } = head
+    const whole = Number.isSafeInteger(epoch) && Number.isSafeInteger(size) && typeof root === 'string'
+    if (!whole || !Array.isArray(frontier) || !frontier.every((hash) => typeof hash === 'string')) {
+      throw new Error('it is not of our making')
+    }
+    seen[log] = { epoch: epoch as number, root, size: size as number, frontier }
   }
   return { logs: seen }
 }

@@ -5,7 +5,7 @@ import { stateFolder } from '../../src/access/state-folder.ts'
 import { temporaryFolder } from '../folder.ts'
 
 const at = temporaryFolder()
-const seen = (epoch: number, root = `root ${epoch}`) => ({ epoch, root })
+const seen = (epoch: number, root = `root ${epoch}`) => ({ epoch, root, size: epoch, frontier: [root] })
 const lastSeen = (warnings: string[] = []): LastSeenFile =>
   new LastSeenFile({ folder: at('state', 'last-seen'), onWarning: (message) => warnings.push(message) })
 
