@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { inspect, Kms, KmsError, keyFileRoot, noContext, openFile, sealFile } from '@kms/node'
 import { paint } from './colour.ts'
 import { standWithTheUser } from './folder.ts'
-import { byteCount, columns } from './layout.ts'
+import { byteCount, columns, grouped } from './layout.ts'
 import { reportError } from './report-error.ts'
 
 // What `npm start` runs: the main job, for real, on a real file, and each thing it says computed in this run.
 
-const colours = paint(process.stdout, process.argv)
+const colours = await paint(process.stdout, process.argv)
 const { bold, cyan, dim, green } = colours
 const keyName = 'user-data'
 let steps = 0
@@ -53,7 +53,7 @@ async function demonstrate(given: string | undefined): Promise<void> {
   const cost = envelope.length - original.length
   table([
     ['wrote', `${shown(sealed)}, in ${took.toFixed(1)} ms, on the disk`],
-    ['size', `${byteCount(original.length)} + ${cost.toLocaleString('en-GB')} = ${byteCount(envelope.length)}`],
+    ['size', `${byteCount(original.length)} + ${grouped(cost)} = ${byteCount(envelope.length)}`],
     ['header says', `${about.suite.name}, key ${about.recipients?.[0]?.keyId}, version ${versionIn(envelope)}`],
     ['bound to', `the context file=${basename(file)}, which is not stored`],
   ])
@@ -89,7 +89,7 @@ async function demonstrate(given: string | undefined): Promise<void> {
   table([
     ['wrong context', await refusal(kms, sealed, { file: 'another' })],
     ['no context', await refusal(kms, sealed, noContext)],
-    [`a bit of byte ${position.toLocaleString('en-GB')} flipped`, await refusal(kms, broken, context)],
+    [`a bit of byte ${grouped(position)} flipped`, await refusal(kms, broken, context)],
   ])
 
   step('Database values, synchronously')
@@ -104,7 +104,7 @@ async function demonstrate(given: string | undefined): Promise<void> {
   table([
     ['ada@example.org', `${value.slice(0, 60)}…`],
     ['opens to', key.openText(value, { table: 'users', column: 'email', id: '7' })],
-    ['one takes', `${each.toFixed(1)} µs here (mean of ${rounds.toLocaleString('en-GB')}, on ${kms.info.backend})`],
+    ['one takes', `${each.toFixed(1)} µs here (mean of ${grouped(rounds)}, on ${kms.info.backend})`],
   ])
   key.release()
   await commands(shown(storeFile), shown(rootFile), shown(sealed), basename(file))

@@ -9,6 +9,6 @@ export interface Invocation<Options = object> {
   readonly signal: AbortSignal
 }
 
-export function invocation<Options>(options: Options & GlobalOptions): Invocation<Options> {
-  return { options, output: new Output(options), signal: interrupted.abort }
+export async function invocation<Options>(options: Options & GlobalOptions): Promise<Invocation<Options>> {
+  return { options, output: await Output.for(options), signal: interrupted.abort }
 }

@@ -20,9 +20,14 @@ export function columns(
 
 const width = (text: string): number => [...text].length
 
+/** `1,234`; without Intl, which takes longer to load than the rest of a short command. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
 /** `1,234 bytes` */
 export function byteCount(count: number): string {
-  return `${count.toLocaleString('en-GB')} ${count === 1 ? 'byte' : 'bytes'}`
+  return `${grouped(count)} ${count === 1 ? 'byte' : 'bytes'}`
 }
 
 /** The day of a date, for tables. */

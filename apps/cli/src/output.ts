@@ -7,11 +7,15 @@ export class Output {
   readonly colours: Colours
   readonly #notes: Colours
 
-  constructor(options: GlobalOptions) {
-    this.json = options.json === true
+  private constructor(json: boolean, colours: Colours, notes: Colours) {
+    this.json = json
+    this.colours = colours
+    this.#notes = notes
+  }
+
+  static async for(options: GlobalOptions): Promise<Output> {
     const args = options.color === false ? ['--no-color'] : []
-    this.colours = paint(process.stdout, args)
-    this.#notes = paint(process.stderr, args)
+    return new Output(options.json === true, await paint(process.stdout, args), await paint(process.stderr, args))
   }
 
   /** The result: one JSON document with `--json`, text for people otherwise. */

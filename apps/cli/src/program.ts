@@ -199,7 +199,7 @@ function act(load: () => Promise<Action>): (...given: unknown[]) => Promise<void
     const command = given.pop() as Command
     given.pop()
     const run = await load()
-    await run(invocation(command.optsWithGlobals()), ...given)
+    await run(await invocation(command.optsWithGlobals()), ...given)
   }
 }
 

@@ -28,13 +28,13 @@ export async function reportError(
       exit,
       keyIds,
       version,
-      hint,
+      hint: hint === '' ? undefined : hint,
       ...(verbose && { stack: stacks(error) }),
     }
     process.stderr.write(`${JSON.stringify({ error: document })}\n`)
     return kind
   }
-  const colour = paint(process.stderr, args)
+  const colour = await paint(process.stderr, args)
   process.stderr.write(`${colour.red('kms:')} ${known.message}\n`)
   if (hint !== undefined && hint !== '') process.stderr.write(colour.dim(`     ${hint}\n`))
   if (verbose) process.stderr.write(colour.dim(`${stacks(error)}\n`))

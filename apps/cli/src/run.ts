@@ -12,6 +12,7 @@ export async function run(args: readonly string[]): Promise<number> {
   leaveQuietlyWhenThePipeCloses()
   try {
     await refuseSecrets(args)
+    if (await inspectAtOnce(args)) return 0
     const { program } = await import('./program.ts')
     await program().parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
@@ -23,6 +24,20 @@ export async function run(args: readonly string[]): Promise<number> {
     const kind = await reportError(isCommander(error) ? await usageError(error) : error, args, signal)
     return signal === null ? exitCodeOf(kind) : interruptCode(signal)
   }
+}
+
+/**
+ * `kms inspect [FILE] [--json]`, as scripts call it file by file, without the command tree: loading that takes as long as the
+ * rest. Anything else goes the long way.
+ * @returns whether it was that
+ */
+async function inspectAtOnce([command, ...rest]: readonly string[]): Promise<boolean> {
+  const files = rest.filter((arg) => arg !== '--json')
+  const [file] = files
+  if (command !== 'inspect' || files.length > 1 || file?.startsWith('-') === true) return false
+  const [{ inspect }, { invocation }] = await Promise.all([import('./commands/inspect.ts'), import('./invocation.ts')])
+  await inspect(await invocation({ json: rest.includes('--json') }), file)
+  return true
 }
 
 /** `kms` alone. */

@@ -6,7 +6,7 @@ import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
 import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
-import { byteCount } from '../layout.ts'
+import { byteCount, grouped } from '../layout.ts'
 import { readPassword } from '../password.ts'
 import { type Sealed, sealInto } from '../seal.ts'
 import { withKms } from '../session.ts'
@@ -134,7 +134,7 @@ function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, seal
     sealedTo: key === null ? { password: true } : { key: options.key, ...key },
   }
   output.result(document, ({ green }) => {
-    const cost = `${byteCount(bytes)} + ${(envelopeBytes - bytes).toLocaleString('en-GB')}`
+    const cost = `${byteCount(bytes)} + ${grouped(envelopeBytes - bytes)}`
     return `${green('Encrypted')} ${input.name} → ${sink.path}  (${cost}, to ${sealedTo})`
   })
   const also = [

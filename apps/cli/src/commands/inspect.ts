@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { type Inspection, inspect as inspectEnvelope, longestStart } from '@kms/core/envelope'
 import { fileFailure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { byteCount, columns, printable } from '../layout.ts'
+import { byteCount, columns, grouped, printable } from '../layout.ts'
 
 /** `kms inspect [FILE]`: everything an envelope says without a key. Loads the envelope's code and nothing else. */
 export async function inspect(call: Invocation, file?: string): Promise<void> {
@@ -95,7 +95,9 @@ function recipientText(recipient: Recipient): string {
   if (name === 'key') return `key ${keyId} version ${label(keyVersion ?? 0)}`
   if (kdf !== undefined) {
     const { name: algorithm, ...parameters } = kdf
-    const list = Object.entries(parameters).map(([key, value]) => `${key} ${value.toLocaleString('en-GB')}`)
+    const list = Object.entries(parameters).map(
+      ([key, value]) => `${key} ${typeof value === 'number' ? grouped(value) : value}`,
+    )
     return `a password, ${[algorithm, ...list].join(', ')}${recipient.withinLimits === false ? ' (over the limits)' : ''}`
   }
   if (provider !== undefined) return `${printable(provider)} ${printable(reference ?? '')}`
