@@ -16,7 +16,7 @@ import { newRing } from './new-ring.ts'
 import type { Root } from './root.ts'
 
 /** The version of the store's format that this release writes and reads. */
-export const storeFormat = 1
+const storeFormat = 1
 
 /** A store whose own record was read and verified, and what the root gives of it. */
 export interface StoreAccess {

@@ -108,6 +108,6 @@ export function mergeCommits(a: Commit, b: Commit): Commit {
 }
 
 /** The tree that a head stands for. */
-export function frontierOf(head: HeadRecord): Frontier {
+function frontierOf(head: HeadRecord): Frontier {
   return { size: head.size, hashes: head.frontier.map(fromText) }
 }

@@ -2,14 +2,14 @@ import { KmsError } from '../errors.ts'
 import { type Commit, type RecordClass, recordClass, storeLimits } from './key-store.ts'
 
 /** @throws `invalid-argument` for what is not 1 to 256 bytes of printable ASCII */
-export function checkId(id: string): void {
+function checkId(id: string): void {
   if (typeof id !== 'string' || id.length > storeLimits.idBytes || !/^[\x20-\x7e]+$/.test(id)) {
     throw new KmsError('invalid-argument', `A record id has 1 to ${storeLimits.idBytes} characters of printable ASCII.`)
   }
 }
 
 /** @throws `invalid-argument` */
-export function checkLimit(count: number, call: 'read' | 'list', zero: boolean): void {
+function checkLimit(count: number, call: 'read' | 'list', zero: boolean): void {
   if (!Number.isInteger(count) || count < (zero ? 0 : 1) || count > storeLimits.listLimit) {
     throw new KmsError('invalid-argument', `${call} gives at most ${storeLimits.listLimit} records at once.`)
   }

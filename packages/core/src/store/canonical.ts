@@ -8,7 +8,7 @@ export interface CanonicalObject {
 
 const depthLimit = 8
 /** Bytes of a record at most, the same as a store takes. */
-export const canonicalBytesLimit = 65_536
+const canonicalBytesLimit = 65_536
 
 /**
  * Canonical bytes (contents-v1 §Canonical bytes): JSON of objects with ASCII names in byte order, strings of Unicode scalar
