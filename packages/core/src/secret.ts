@@ -13,14 +13,19 @@ export class Secret {
     this.#bytes = bytes
   }
 
-  /** Takes ownership of `bytes` without copying: the caller must not use them again. */
+  /** Takes `bytes` over and wipes them: the caller must not use them again. */
   static take(bytes: Uint8Array): Secret {
-    return new Secret(bytes)
+    const secret = Secret.copy(bytes)
+    bytes.fill(0)
+    return secret
   }
 
   /** Copies `bytes`; the caller keeps and wipes its own. */
   static copy(bytes: Uint8Array): Secret {
-    return new Secret(bytes.slice())
+    // In a buffer of its own: engines keep small arrays on their heap, and leave copies behind when they move them about.
+    const own = new Uint8Array(new ArrayBuffer(bytes.length))
+    own.set(bytes)
+    return new Secret(own)
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type KeySlots, KmsError, type Primitives } from '@kms/core'
 import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
 import { createHybridKeySlots } from './crypto/hybrid-key-slots.ts'
+import { createHybridPrimitives } from './crypto/hybrid-primitives.ts'
 import { createNativeKeySlots } from './crypto/native-key-slots.ts'
 import { createNativePrimitives } from './crypto/native-primitives.ts'
 
@@ -11,7 +12,7 @@ export type Backend = 'auto' | 'wasm' | 'native'
 export function backendParts(backend: Backend = 'auto'): { readonly primitives: Primitives; readonly slots: KeySlots } {
   switch (backend) {
     case 'auto':
-      return { primitives: createNativePrimitives(), slots: createHybridKeySlots() }
+      return { primitives: createHybridPrimitives(), slots: createHybridKeySlots() }
     case 'wasm':
       return { primitives: createWasmPrimitives(), slots: createWasmKeySlots() }
     case 'native':

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NoDump } from './dump.ts'
+import { scanModule } from './module.ts'
+import { searchProcess } from './processes.ts'
+import { type Hit, summary } from './search.ts'
+import { watchedStore } from './store.ts'
+
+// npm run -s memory: whether keys are left in memory, in the module's after each message and release, and in a whole process's after
+// it closed its store. Every search is also shown to find what is there.
+
+let [passed, failed] = [0, 0]
+
+function check(what: string, good: boolean, found: readonly Hit[]): void {
+  if (good) passed++
+  else failed++
+  console.log(`${good ? 'passed' : 'FAILED'}  ${what}: ${summary(found) || 'nothing found'}`)
+}
+
+const has = (found: readonly Hit[], secret: string, form?: string): boolean =>
+  found.some(({ pattern }) => pattern.secret.startsWith(secret) && (form === undefined || pattern.form === form))
+
+async function processes(folder: string): Promise<void> {
+  const store = await watchedStore(folder)
+  for (const backend of ['auto', 'native']) {
+    const { open, closed } = await searchProcess(store, backend, folder)
+    check(`process, ${backend} backend, store open`, has(open, 'key version, key imported'), open)
+    // node:crypto's key objects, which the native backend holds keys in, end when the engine collects them: the ring's may be left.
+    const left =
+      backend === 'native' ? closed.filter(({ pattern }) => !pattern.secret.startsWith('store and ring')) : closed
+    check(`process, ${backend} backend, store closed`, left.length === 0, closed)
+  }
+  const { closed } = await searchProcess(store, 'auto', folder, true)
+  const forms = ['raw', 'hex', 'base64'].every((form) => has(closed, 'root, key', form))
+  check('process that keeps its root key in three forms, store closed', forms, closed)
+}
+
+async function main(): Promise<number> {
+  const { held, afterMessages, released } = scanModule()
+  check('module, key held', has(held, 'key', 'HMAC state') && !has(held, 'key', 'raw'), held)
+  check('module, after each message', afterMessages.length === 0, afterMessages)
+  check('module, key released', released.length === 0, released)
+  const folder = mkdtempSync(join(tmpdir(), 'kms-memory-'))
+  try {
+    await processes(folder)
+  } catch (error) {
+    if (!(error instanceof NoDump)) throw error
+    console.log(`FAILED  ${error.message}`)
+    failed++
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed > 0 ? 1 : 0
+}
+
+process.exitCode = await main()

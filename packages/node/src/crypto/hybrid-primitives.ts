@@ -1,0 +1,26 @@
+import type { Primitives } from '@kms/core'
+import { createWasmPrimitives } from '@kms/core/hazmat'
+import { createNativePrimitives } from './native-primitives.ts'
+
+/** Over this many bytes HMAC and HKDF are node:crypto's, which is faster with them, and has no limit. */
+const nativeFrom = 32_768
+
+/**
+ * Wraps keys and derives them from keys in the WASM module, which wipes what it was given before it returns and is faster with
+ * short inputs. Node's own hold their keys until they are garbage-collected. All else, messages and passwords, is node:crypto's.
+ */
+export function createHybridPrimitives(): Primitives {
+  const native = createNativePrimitives()
+  const wasm = createWasmPrimitives()
+  const by = (length: number): Primitives => (length < nativeFrom ? wasm : native)
+  return {
+    ...native,
+    backend: 'wasm and native',
+    hmac: (hash, key, data) => by(data.length).hmac(hash, key, data),
+    hkdfExpand: (hash, prk, info, length) => by(info.length).hkdfExpand(hash, prk, info, length),
+    hkdf: (hash, inputKey, salt, info, length) =>
+      by(info.length + inputKey.length).hkdf(hash, inputKey, salt, info, length),
+    keyWrap: (kek, key) => by(key.length).keyWrap(kek, key),
+    keyUnwrap: (kek, wrapped) => by(wrapped.length).keyUnwrap(kek, wrapped),
+  }
+}
