@@ -38,7 +38,7 @@ function base64(bytes: Uint8Array): readonly string[] {
  * The states of SHA-512 after HMAC's inner and outer key block (RFC 2104 §2), as the module's slots keep a key: whoever has both
  * has the key. Words as a little-endian machine stores them.
  */
-export function hmacStates(key: Uint8Array): readonly Uint8Array[] {
+function hmacStates(key: Uint8Array): readonly Uint8Array[] {
   return [0x36, 0x5c].map((pad) => {
     const block = new Uint8Array(128).fill(pad)
     for (const [i, byte] of key.entries()) block[i] = byte ^ pad
