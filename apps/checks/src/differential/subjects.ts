@@ -6,7 +6,7 @@ import { anyBytes, anyLength, type CaseRandom, pieces } from './random.ts'
 import { nobleReference, nodeReference, type Reference, referenceBody } from './references.ts'
 
 /** What goes wrong in a case. */
-export class Difference extends Error {}
+class Difference extends Error {}
 
 /** One algorithm: a random case of it, checked. `weight`: how many of the cases are its. */
 export interface Subject {
