@@ -299,7 +299,18 @@ function commit(log, key, operation, at, records, reason = '') {
     time: at,
   }
   const requestId = `op/request/${log}/${request}`
-  const done = { kind: 'request', id: requestId, revision: 1, store, log, request, operation, subject: '', position, time: at }
+  const done = {
+    kind: 'request',
+    id: requestId,
+    revision: 1,
+    store,
+    log,
+    request,
+    operation,
+    subject: '',
+    position,
+    time: at,
+  }
   return {
     expect: [{ id: requestId, revision: 0 }],
     put: [

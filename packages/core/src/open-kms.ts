@@ -3,8 +3,7 @@ import type { Environment } from './access/environment.ts'
 import { beginIncarnation } from './access/incarnation.ts'
 import type { SeenHead } from './access/last-seen.ts'
 import { accessRing, type RingAccess } from './access/ring-access.ts'
-import { accessStore, type StoreAccess, wrongRoot } from './access/store-access.ts'
-import { KmsError } from './errors.ts'
+import { accessStore, type StoreAccess } from './access/store-access.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import type { OpenOptions } from './kms-options.ts'
 
@@ -31,9 +30,7 @@ export async function openParts(options: OpenOptions, environment: Environment):
     }
   } catch (error) {
     access.owner?.wipe()
-    const { rootOpener, owner } = access
-    const refused = error instanceof KmsError && error.code === 'authentication-failed'
-    throw refused && owner === undefined && rootOpener.kind === 2 ? wrongRoot(options.root, error) : error
+    throw error
   }
 }
 

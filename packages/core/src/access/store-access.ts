@@ -82,7 +82,11 @@ export async function accessStore(
     })
   } catch (cause) {
     if (!(cause instanceof KmsError)) throw cause
-    if (cause.code === 'no-matching-key') return { record, fingerprint, verifyingKey, rootOpener, owner: undefined }
+    if (cause.code === 'no-matching-key') {
+      // A password names nobody, so it is never an application's root.
+      if (root.kind === 'password') throw noPasswordRoot(record, cause)
+      return { record, fingerprint, verifyingKey, rootOpener, owner: undefined }
+    }
     if (cause.code === 'authentication-failed') throw wrongRoot(root, cause)
     throw cause
   }
@@ -198,8 +202,15 @@ function storeKeyHolder(
   return { opener: keyOpener(holder, { primitives }), recipient: keyRecipient(holder, { primitives }) }
 }
 
+function noPasswordRoot(record: StoreRecord, cause: unknown): KmsError {
+  const roots = record.roots.map(({ kind, label }) => (kind === label ? kind : `${kind} ${label}`)).join(', ')
+  return new KmsError('authentication-failed', `No password opens this store. Its roots: ${roots}. Name one of them.`, {
+    cause,
+  })
+}
+
 /** One message for a wrong password and a changed store: they cannot be told apart. */
-export function wrongRoot(root: Root, cause?: unknown): KmsError {
+function wrongRoot(root: Root, cause?: unknown): KmsError {
   const what =
     root.kind === 'password' ? 'The password is wrong' : `The root (${root.label}) is not one of this store's`
   return new KmsError('authentication-failed', `${what}, or what the store keeps of it was changed.`, { cause })

@@ -62,7 +62,7 @@ async function checkLog(environment: Environment, authority: Authority, name: st
     ? {
         check: 'log',
         status: 'pass',
-        message: `The log of the ${name} is whole: ${entries} entries, every record as it says.`,
+        message: `The log of the ${name} is whole: ${count(entries, 'entry', 'entries')}, every record as it says.`,
       }
     : {
         check: 'log',
@@ -92,7 +92,7 @@ async function checkRecords(environment: Environment, authority: Authority, ring
   return {
     check: 'records',
     status: 'pass',
-    message: `${keys} keys and ${versions} versions are signed as they must be.`,
+    message: `Signed as they must be: ${count(keys, 'key', 'keys')}, ${count(versions, 'version', 'versions')}.`,
   }
 }
 
@@ -115,7 +115,7 @@ async function checkRotation(environment: Environment, authority: Authority, rin
     : {
         check: 'rotation',
         status: 'warn',
-        message: `${due.length} keys are due for rotation: ${due.slice(0, 5).join(', ')}.`,
+        message: `Due for rotation: ${count(due.length, 'key', 'keys')}, ${due.slice(0, 5).join(', ')}.`,
         todo: 'kms key rotate NAME',
       }
 }
@@ -129,7 +129,7 @@ async function checkRoots(authority: Authority): Promise<Finding> {
         check: 'roots',
         status: 'warn',
         message: 'One root opens the store. If it is lost, every key is lost.',
-        todo: 'Add a second one: kms root add, or kms.roots.add.',
+        todo: 'Add a second root, and keep it elsewhere.',
       }
 }
 
@@ -144,3 +144,5 @@ function checkRandom(): Finding {
       }
     : { check: 'random', status: 'pass', message: "Keys come from the platform's CSPRNG." }
 }
+
+const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`

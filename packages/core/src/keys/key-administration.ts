@@ -454,7 +454,7 @@ const chosen = (version: string | number | undefined): readonly number[] | undef
 const reasonOf = (options: ChangeOptions): string => checkText(options.reason ?? '', 'A reason')
 
 const keyExists = (name: string): KmsError =>
-  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved; use keys.ensure, or choose another.`)
+  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)
 
 function checkRotationDays(days: number | null | undefined): number {
   if (days === null) return 0

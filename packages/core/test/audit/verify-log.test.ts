@@ -39,7 +39,7 @@ async function filled(): Promise<MemoryStore> {
 
 test('an untouched log is whole, with the number of its entries', async () => {
   const [storeLog, ringLog] = await logFindings(await filled())
-  expect(storeLog).toMatch(/^pass .*\b1 entries/)
+  expect(storeLog).toMatch(/^pass .*\b1 entry/)
   expect(ringLog).toMatch(/^pass .*\b5 entries/)
 })
 

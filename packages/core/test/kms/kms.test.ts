@@ -22,6 +22,13 @@ describe('a store and its roots', () => {
     expect(await codeOf(() => openKms(store, { root: wrong }))).toBe('authentication-failed')
   })
 
+  test('a password for a store without one is told which roots there are', async () => {
+    const { store } = await newKms()
+    await expect(openKms(store, { root: passwordRoot('any') })).rejects.toThrow(
+      'No password opens this store. Its roots: key',
+    )
+  })
+
   test('another fingerprint than the one expected is refused', async () => {
     const { kms, store } = await newKms()
     expect(await codeOf(() => openKms(store, { fingerprint: 'ffffffff' }))).toBe('not-permitted')

@@ -66,6 +66,8 @@ test('a version whose record was deleted is used no more', async () => {
   const thief: KeyStore = {
     ...slow(store, () => 0),
     read: async (ids) => (await store.read(ids)).filter(({ id }) => id !== deleted),
+    // No watching: the disabling and the deletion are to be seen as one.
+    watch: async function* () {},
   }
   const victim = await Kms.open({ ...parts(thief), root: root() })
   const key = await victim.use('k')

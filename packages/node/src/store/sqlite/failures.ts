@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { KmsError } from '@kms/core'
 import { resultCodes, SqliteFailure } from './driver.ts'
 
@@ -32,7 +34,10 @@ export function storeError(path: string, error: unknown): Error {
         error,
       )
     case resultCodes.inputOutput:
-      return unavailable(path, `cannot be read or written (${error.message}). Check the disk`, error)
+      // Without room for its shared memory, SQLite says no more than that something failed.
+      return isFull(path)
+        ? unavailable(path, 'cannot be used: the disk is full. Make room and repeat', error)
+        : unavailable(path, `cannot be read or written (${error.message}). Check the disk`, error)
     case resultCodes.notADatabase:
       return new KmsError(
         'store-corrupt',
@@ -48,6 +53,14 @@ export function storeError(path: string, error: unknown): Error {
         `The store ${path} is not laid out as it should be (${error.message}). Restore a backup.`,
         { cause: error },
       )
+  }
+}
+
+function isFull(path: string): boolean {
+  try {
+    return statfsSync(dirname(path)).bavail === 0
+  } catch {
+    return false
   }
 }
 
