@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sandbox } from './kms.ts'
 
@@ -26,6 +26,26 @@ describe('files', () => {
     expect(readFileSync(box.path('notes.txt'), 'utf8')).toBe('changed meanwhile')
     expect(await kms(['decrypt', '--force', 'notes.txt.kms'])).toMatchObject({ code: 0 })
     expect(readFileSync(box.path('notes.txt'), 'utf8')).toBe('hello')
+  })
+
+  test('an output that is the input is refused, by whatever name, forced or not', async () => {
+    writeFileSync(box.path('same.txt'), 'only copy')
+    symlinkSync('same.txt', box.path('link.txt'))
+    const sealed = await kms(['encrypt', '--key', 'user-data', 'same.txt'])
+    expect(sealed.code).toBe(0)
+    const envelope = readFileSync(box.path('same.txt.kms'))
+    for (const args of [
+      ['encrypt', '--key', 'user-data', 'same.txt', '-o', './same.txt', '--force'],
+      ['encrypt', '--key', 'user-data', 'same.txt', '-o', 'link.txt', '--force'],
+      ['encrypt', '--key', 'user-data', '--text', '--no-context', 'same.txt', '-o', 'same.txt', '--force'],
+      ['decrypt', 'same.txt.kms', '-o', 'same.txt.kms', '--force'],
+      ['decrypt', 'same.txt.kms', '-o', 'same.txt.kms'],
+    ]) {
+      const refused = await kms(args)
+      expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('the input itself') })
+    }
+    expect(readFileSync(box.path('same.txt'), 'utf8')).toBe('only copy')
+    expect(readFileSync(box.path('same.txt.kms')).equals(envelope)).toBe(true)
   })
 
   test('pipes carry any bytes, of any length', async () => {

@@ -1,5 +1,5 @@
 import { type ContextOption, readContext } from '../context.ts'
-import { type Input, openInput } from '../files/input.ts'
+import { type Input, openInput, requireAnotherFile } from '../files/input.ts'
 import { openedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
 import { fileSink, memorySink, nowhere, pipeSink, type Sink, terminalSink } from '../files/sink.ts'
@@ -21,6 +21,7 @@ export async function decrypt(call: Invocation<DecryptOptions>, file?: string): 
   const context = await readContext(options.context)
   const input = await openInput(file, signal)
   const path = await outputPath(options, input)
+  if (path !== undefined) await requireAnotherFile(input, path)
   if (path === undefined && output.json) {
     const sink = memorySink(jsonLimit)
     const opened = await openInto(sink, input, input.read(), context, call)

@@ -1,7 +1,7 @@
 import type { Recipient } from '@kms/core'
 import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
-import { type Input, openInput, readAll } from '../files/input.ts'
+import { type Input, openInput, readAll, requireAnotherFile } from '../files/input.ts'
 import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
 import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
@@ -39,6 +39,7 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   const input = await openInput(file, signal)
   const path = outputPath(options, input)
   if (path === undefined) await checkStdout(call)
+  else await requireAnotherFile(input, path)
   if (options.text === true) return encryptText(call, input, path, context)
 
   const sink = path === undefined ? pipeSink() : await fileSink(path, options.force === true)

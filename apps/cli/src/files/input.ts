@@ -36,6 +36,22 @@ export async function openInput(file: string | undefined, signal: AbortSignal): 
   return { name: file, path: file, size, read }
 }
 
+/**
+ * Refuses an output that is the input itself, by any name: what is there would be replaced, forced or not.
+ * @throws `invalid-argument`
+ */
+export async function requireAnotherFile(input: Input, output: string): Promise<void> {
+  if (input.path === undefined) return
+  const [from, to] = await Promise.all(
+    [input.path, output].map((path) => stat(path, { bigint: true }).catch(() => null)),
+  )
+  if (from == null || to == null || from.dev !== to.dev || from.ino !== to.ino) return
+  throw await failure(
+    'invalid-argument',
+    `The output ${output} is the input itself, which would be lost. It was not touched; name another file with -o OUT.`,
+  )
+}
+
 async function* piecesOf(stream: Readable, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const stop = (): void => void stream.destroy(new Error('aborted'))
   if (signal.aborted) stop()
