@@ -20,5 +20,7 @@ export function watchSignals(): void {
 }
 
 function leave(signal: NodeJS.Signals): never {
+  // Prompts and progress bars hide the cursor, and end too late to show it again.
+  if (process.stderr.isTTY) process.stderr.write('\x1b[?25h')
   process.exit(signal === 'SIGTERM' ? 143 : signal === 'SIGHUP' ? 129 : 130)
 }

@@ -1,7 +1,8 @@
 import { confirm, isCancel, password } from '@clack/prompts'
 import { Secret } from '@kms/core'
 import { failure } from './failure.ts'
-import { interrupt } from './interrupt.ts'
+import { interrupt, interrupted } from './interrupt.ts'
+import { printable } from './layout.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a hidden prompt says. */
@@ -16,7 +17,9 @@ export interface PasswordPrompt {
  * @throws `aborted` when the user leaves with Ctrl-C or Escape
  */
 export async function askPassword(terminal: Terminal, prompt: PasswordPrompt): Promise<Secret> {
+  await requireGoingOn()
   const { input, output } = terminal
+  const signal = interrupted.abort
   const validate = (text: string | undefined): string | undefined => {
     try {
       Secret.fromPassword(text ?? '').wipe()
@@ -25,12 +28,13 @@ export async function askPassword(terminal: Terminal, prompt: PasswordPrompt): P
       return (error as Error).message
     }
   }
-  const first = await password({ message: prompt.message, validate, input, output })
+  const first = await password({ message: printable(prompt.message), validate, input, output, signal })
   if (isCancel(first)) throw await cancelled()
   if (prompt.confirmed === true) {
     const same = (text: string | undefined): string | undefined =>
       text === first ? undefined : 'That is another password. Type the same again, or press Ctrl-C and start over.'
-    const second = await password({ message: 'The same again', validate: same, input, output })
+    await requireGoingOn()
+    const second = await password({ message: 'The same again', validate: same, input, output, signal })
     if (isCancel(second)) throw await cancelled()
   }
   return Secret.fromPassword(first)
@@ -38,12 +42,21 @@ export async function askPassword(terminal: Terminal, prompt: PasswordPrompt): P
 
 /** Asks yes or no; Enter means no. @throws `aborted` when the user leaves */
 export async function askYes(terminal: Terminal, message: string): Promise<boolean> {
-  const answer = await confirm({ message, initialValue: false, input: terminal.input, output: terminal.output })
+  await requireGoingOn()
+  const { input, output } = terminal
+  const signal = interrupted.abort
+  const answer = await confirm({ message: printable(message), initialValue: false, input, output, signal })
   if (isCancel(answer)) throw await cancelled()
   return answer
 }
 
+/** Ctrl-C while the prompt was on its way: it must not appear. */
+async function requireGoingOn(): Promise<void> {
+  if (interrupted.abort.aborted) throw await cancelled()
+}
+
 function cancelled(): Promise<Error> {
-  interrupt('SIGINT')
+  // A second interrupt would leave at once, before anything is cleaned up.
+  if (!interrupted.abort.aborted) interrupt('SIGINT')
   return failure('aborted', 'Stopped. Nothing was changed.')
 }

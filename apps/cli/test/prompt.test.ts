@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { askPassword, askYes } from '../src/prompt.ts'
 import type { Terminal } from '../src/terminal.ts'
 
@@ -62,16 +62,39 @@ describe('the password prompt', () => {
     const secret = await askPassword(terminal, { message: 'New password', confirmed: true })
     expect(text(secret.reveal())).toBe('first one')
   })
-
-  test('Ctrl-C leaves', async () => {
-    const terminal = typing([['Password', 'half\x03']])
-    await expect(askPassword(terminal, { message: 'Password' })).rejects.toMatchObject({ code: 'aborted' })
-  })
 })
 
 describe('a question', () => {
   test('is no unless it is yes', async () => {
     expect(await askYes(typing([['Sure?', '\r']]), 'Sure?')).toBe(false)
     expect(await askYes(typing([['Sure?', 'y']]), 'Sure?')).toBe(true)
+  })
+})
+
+describe('Ctrl-C', () => {
+  // What was interrupted stays so for the life of a process: each test loads the modules anew.
+  const anew = async () => {
+    vi.resetModules()
+    return { ...(await import('../src/prompt.ts')), ...(await import('../src/interrupt.ts')) }
+  }
+
+  test('in a prompt leaves, and none appears after it', async () => {
+    const prompts = await anew()
+    const terminal = typing([['Password', 'half\x03']])
+    await expect(prompts.askPassword(terminal, { message: 'Password' })).rejects.toMatchObject({ code: 'aborted' })
+    const late = typing([])
+    await expect(prompts.askPassword(late, { message: 'Password' })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(prompts.askYes(late, 'Sure?')).rejects.toMatchObject({ code: 'aborted' })
+    expect(late.shown()).toBe('')
+  })
+
+  test('as a signal ends a prompt that is there', async () => {
+    const prompts = await anew()
+    const terminal = typing([])
+    const asked = prompts.askPassword(terminal, { message: 'Password' })
+    setTimeout(() => prompts.interrupt('SIGTERM'), 20)
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' })
+    expect(prompts.interrupted.signal).toBe('SIGTERM')
+    expect(terminal.input).toMatchObject({ isRaw: false })
   })
 })
