@@ -1,8 +1,28 @@
-import type { ErrorCode } from '@kms/core'
+import type { ErrorCode, KmsError } from '@kms/core'
 
-/** What to type next, where a command line can say it better than the error's own message. Others get `kms explain CODE`. */
-export const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
-  'invalid-argument': 'kms COMMAND --help shows how it is used',
+/**
+ * What to type next, where a command line can say it better than the error's own message.
+ * @param path the command it happened in, such as `kms key list`
+ * @returns '' where there is nothing more to say
+ */
+export function hintFor(error: KmsError, path: string, args: readonly string[]): string {
+  const { code, cause } = error
+  if (code === 'invalid-argument') return `${path} --help shows how it is used`
+  // Without a store there is no root to look for, and the message says where a password can come from.
+  if (code === 'root-unavailable' && args.includes('--password')) return ''
+  if (code === 'store-corrupt') {
+    if (isNoDatabase(cause)) return 'kms config shows which file is meant, and from where'
+    if (path === 'kms doctor') return 'kms explain store-corrupt'
+  }
+  return hints[code] ?? `kms explain ${code}`
+}
+
+/** SQLite's own result code for a file of another kind (sqlite.org/rescode.html#notadb). */
+function isNoDatabase(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 26
+}
+
+const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   // Nothing more to say.
   aborted: '',
   'no-matching-key': 'kms inspect FILE shows which keys it names; kms key list which there are',

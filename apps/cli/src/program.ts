@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import { invocation } from './invocation.ts'
+import { version } from './version.ts'
 
 /** A command as its module exports it; each module is loaded when its command runs. */
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over what its options and arguments declare
@@ -16,6 +17,7 @@ export function program(): Command {
     .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
     .option('--verbose', 'stack traces with errors (KMS_DEBUG=1)')
     .option('--no-color', 'no colours (NO_COLOR)')
+    .version(version(), '-V, --version', 'the version of kms')
     .helpOption('-h, --help', 'help for a command')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })

@@ -1,7 +1,7 @@
 import { errorCodes, KmsError } from '@kms/core'
 import { paint } from './colour.ts'
 import { exitCodeOf } from './exit-codes.ts'
-import { hints } from './hints.ts'
+import { hintFor } from './hints.ts'
 import { interruptCode, type ReportedKind } from './run.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function reportError(
 ): Promise<ReportedKind> {
   const known = signal === null ? understood(error) : stopped(error)
   const { kind } = errorCodes[known.code]
-  const hint = signal === null ? (hints[known.code] ?? `kms explain ${known.code}`) : undefined
+  const hint = signal === null ? hintFor(known, await commandPath(args), args) : undefined
   const verbose = args.includes('--verbose') || (process.env.KMS_DEBUG ?? '0') !== '0'
   if (args.includes('--json')) {
     const { code, message, retry, keyIds, version } = known
@@ -39,6 +39,20 @@ export async function reportError(
   if (hint !== undefined && hint !== '') process.stderr.write(colour.dim(`     ${hint}\n`))
   if (verbose) process.stderr.write(colour.dim(`${stacks(error)}\n`))
   return kind
+}
+
+/** The command that `args` call, such as `kms key list`: of what was typed, only names that are in the command tree. */
+async function commandPath(args: readonly string[]): Promise<string> {
+  const { program } = await import('./program.ts')
+  let command = program()
+  const path = ['kms']
+  for (const arg of args) {
+    const next = command.commands.find((one) => one.name() === arg)
+    if (next === undefined) continue
+    command = next
+    path.push(arg)
+  }
+  return path.join(' ')
 }
 
 function understood(error: unknown): KmsError {

@@ -150,7 +150,9 @@ describe('stores', () => {
       /^kms: /,
     )
     writeFileSync(box.path('text.db'), 'This is a text file. '.repeat(500), { mode: 0o600 })
-    refused(await kms(['key', 'list'], { env: { KMS_STORE: 'sqlite:text.db' } }), 6, /^kms: /)
+    const text = await kms(['key', 'list'], { env: { KMS_STORE: 'sqlite:text.db' } })
+    refused(text, 6, /no SQLite database/)
+    expect(text.stderr).not.toContain('doctor')
   })
 
   test('put back to an older state are noticed, and accepted by name only', async () => {
@@ -168,6 +170,21 @@ describe('stores', () => {
     expect(await kms(['decrypt', 'notes.txt.kms', '-o', '-'])).toMatchObject({ code: 0, stdout: 'hello' })
     expect((await kms(['key', 'rotate', 'user-data'])).stdout).toMatch(/version r[0-9a-f]{4}\.\d+ protects/)
     expect(now.equals(old)).toBe(false)
+  })
+
+  test('that do not open are a failed check of doctor, beside those of the machine', async () => {
+    writeFileSync(box.path('letter.db'), 'This is a text file. '.repeat(500), { mode: 0o600 })
+    const { path, ...damaged } = copied('damaged.db')
+    const changing = database(path)
+    changing.exec('UPDATE administered SET bytes = zeroblob(length(bytes))')
+    changing.close()
+    for (const store of [{ KMS_STORE: 'sqlite:letter.db' }, { KMS_STORE: 'sqlite:none.db' }, damaged]) {
+      const ran = await kms(['doctor'], { env: store })
+      expect(ran).toMatchObject({ code: 1, stderr: '' })
+      expect(ran.stdout).toMatch(/^ok {4}kms /m)
+      expect(ran.stdout).toMatch(/^FAIL {2}.*\n.*→ kms (config|init|explain)/m)
+      expect(ran.stdout).not.toContain('kms doctor')
+    }
   })
 
   test('of another fingerprint', async () => {
@@ -209,6 +226,24 @@ describe('the command line itself', () => {
     refused(await kms(['encrypt', '--key', 'user-data', '--context', 'nothing'], { input: 'x' }), 2, /name=value/)
     refused(await kms(['explain', 'nonsense']), 2, /kms explain/)
     expect(await box.kms([])).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage') })
+  })
+
+  test('--version and -V', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string
+    }
+    for (const option of ['--version', '-V']) {
+      expect(await kms([option])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
+    }
+  })
+
+  test('a hint names the command it is about', async () => {
+    expect((await kms(['key', 'show'])).stderr).toContain('kms key show --help')
+    expect((await kms(['encrypt', 'notes.txt'])).stderr).toContain('kms encrypt --help')
+    expect((await kms(['frobnicate'])).stderr).toContain('kms --help')
+    const ran = await kms(['encrypt', '--password', 'notes.txt', '-o', 'unasked.kms'])
+    refused(ran, 7, /no terminal/)
+    expect(ran.stderr).not.toMatch(/root|kms config/)
   })
 
   test('stack traces only when asked for', async () => {

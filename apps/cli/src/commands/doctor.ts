@@ -1,18 +1,16 @@
 import { stat } from 'node:fs/promises'
 import type { Finding } from '@kms/core'
 import { exitCodeOf } from '../exit-codes.ts'
+import { hintFor } from '../hints.ts'
 import type { Invocation } from '../invocation.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
+import { version } from '../version.ts'
 
 /** `kms doctor`: checks this machine, then the store. Exit code 1 if a check fails. */
 export async function doctor(call: Invocation): Promise<void> {
   const local = await checkMachine(call)
-  const findings = await withKms(call, async (kms) => [
-    ...local,
-    await checkLastSeen(kms.info.fingerprint),
-    ...(await kms.doctor()),
-  ])
+  const findings = [...local, ...(await checkStore(call))]
   const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
   const summary = { pass: count('pass'), warn: count('warn'), fail: count('fail') }
   call.output.result({ findings, ...summary }, ({ green, yellow, red, dim }) => {
@@ -25,12 +23,31 @@ export async function doctor(call: Invocation): Promise<void> {
   if (summary.fail > 0) process.exitCode = exitCodeOf('internal')
 }
 
+/** What the store says of itself; that it does not open is a finding too. */
+async function checkStore(call: Invocation): Promise<readonly Finding[]> {
+  try {
+    return await withKms(call, async (kms) => [await checkLastSeen(kms.info.fingerprint), ...(await kms.doctor())])
+  } catch (error) {
+    const { errorCodes, KmsError } = await import('@kms/core')
+    if (!(error instanceof KmsError) || call.signal.aborted) throw error
+    if (error.code === 'aborted' || ['usage', 'internal'].includes(errorCodes[error.code].kind)) throw error
+    const todo = hintFor(error, 'kms doctor', [])
+    return [{ check: 'store', status: 'fail', message: withoutDoctor(error.message), ...(todo !== '' && { todo }) }]
+  }
+}
+
+/** Messages of the store send people to `kms doctor`, which is where they are. */
+function withoutDoctor(message: string): string {
+  return message.replace(/; kms doctor [^.]*| kms doctor [^.]*\./g, '')
+}
+
 async function checkMachine(call: Invocation): Promise<readonly Finding[]> {
   const settings = readSettings(call.options)
   const { parseAddress } = await import('@kms/node')
   const { path } = parseAddress(settings.store.value ?? '')
   const root = settings.root.value ?? ''
   return [
+    { check: 'version', status: 'pass' as const, message: `kms ${version()}.` },
     checkNode(),
     ...(path === '' ? [] : [await checkMode(path, 'The store')]),
     ...(root.startsWith('file:') ? [await checkMode(root.slice('file:'.length), 'The root key file')] : []),
