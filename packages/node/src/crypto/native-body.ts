@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Aead, Suite } from '@kms/core'
 import { notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
 import { nativeKey } from './raw-keys.ts'
@@ -27,7 +27,7 @@ export interface BodyKey {
 }
 
 /** C2SP chunked-encryption §Derivation: 76 bytes of HKDF-Expand, which are two blocks of HMAC-SHA-512. */
-export function deriveBodyKey(contentKey: KeyObject, suite: Suite, salt: Uint8Array, bound: Uint8Array): BodyKey {
+export function deriveBodyKey(contentKey: Uint8Array, suite: Suite, salt: Uint8Array, bound: Uint8Array): BodyKey {
   const label = labels[suite]
   const first = plain(createHmac('sha512', contentKey).update(label).update(salt).update(bound).update(one).digest())
   const rest = createHmac('sha512', contentKey)

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { KeySlots, MessageKey, Slot, Suite } from '@kms/core'
 import { KmsError, Secret } from '@kms/core'
 import { deriveBodyKey, openBody, saltLength, sealBody, splitBody } from './native-body.ts'
@@ -9,7 +9,8 @@ const slotLimit = 1_000_000
 
 /** What is held of a slot. `suite` and `header` are set by `prepare`. */
 interface Held {
-  readonly key: KeyObject
+  /** 32 bytes. */
+  readonly key: Uint8Array
   suite: Suite | undefined
   header: Uint8Array
 }
@@ -18,8 +19,8 @@ interface Held {
 let lastSlot = 0
 
 /**
- * `KeySlots` over node:crypto alone. Material is held in `KeyObject`s, outside the JavaScript heap, which OpenSSL clears
- * when it frees them: after `release` that is at the next garbage collection, not at once.
+ * `KeySlots` over node:crypto alone. Material is held in buffers of its own, outside V8's moving heap, and zeroed by `release`. A
+ * `KeyObject` would keep it until the next garbage collection, and a memory dump showed it long after.
  */
 export function createNativeKeySlots(): KeySlots {
   return new NativeKeySlots()
@@ -38,7 +39,10 @@ class NativeKeySlots implements KeySlots {
     if (this.#slots.size >= slotLimit)
       throw new KmsError('limit-exceeded', `There are ${slotLimit} keys in memory already.`)
     const slot = ++lastSlot as Slot
-    this.#slots.set(slot, { key: createSecretKey(material), suite: undefined, header: new Uint8Array(0) })
+    // An ArrayBuffer named explicitly is never on the moving heap, as small typed arrays may be.
+    const key = new Uint8Array(new ArrayBuffer(32))
+    key.set(material)
+    this.#slots.set(slot, { key, suite: undefined, header: new Uint8Array(0) })
     material.fill(0)
     return slot
   }
@@ -95,11 +99,12 @@ class NativeKeySlots implements KeySlots {
   }
 
   release(slot: Slot): void {
-    this.#held(slot)
+    this.#held(slot).key.fill(0)
     this.#slots.delete(slot)
   }
 
   wipe(): void {
+    for (const { key } of this.#slots.values()) key.fill(0)
     this.#slots.clear()
   }
 
