@@ -1,4 +1,5 @@
 import { type Colours, paint } from './colour.ts'
+import { printable } from './layout.ts'
 import type { GlobalOptions } from './settings.ts'
 
 /** Where a command says what it found and did: results on stdout, all else on stderr. */
@@ -31,7 +32,9 @@ export class Output {
 
   /** Something a person should know that is no error. */
   warn(message: string): void {
-    const text = this.json ? JSON.stringify({ warning: { message } }) : `${this.#notes.yellow('warning:')} ${message}`
+    const text = this.json
+      ? JSON.stringify({ warning: { message } })
+      : `${this.#notes.yellow('warning:')} ${printable(message)}`
     process.stderr.write(`${text}\n`)
   }
 }

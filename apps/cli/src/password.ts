@@ -1,5 +1,6 @@
 import type { Secret } from '@kms/core'
 import { failure } from './failure.ts'
+import type { Output } from './output.ts'
 import type { Settings } from './settings.ts'
 
 /** Where the password comes from: a file, a variable, else the terminal. */
@@ -38,6 +39,21 @@ export async function readPassword(
   } finally {
     terminal.close()
   }
+}
+
+/** Characters under which a password is short for something that can be guessed at offline. */
+const comfortable = 12
+
+/** Warns of a new password that can be guessed at by whoever copies what it protects. It is not refused. */
+export function warnIfShort(password: Secret, output: Output, what: 'store' | 'file'): void {
+  // The bytes that begin a character of UTF-8: counted without a string of the password.
+  const characters = password.reveal().filter((byte) => (byte & 0xc0) !== 0x80)
+  const count = characters.length
+  characters.fill(0)
+  if (count >= comfortable) return
+  output.warn(
+    `The password has fewer than ${comfortable} characters. Whoever copies the ${what} can guess at it: use more words.`,
+  )
 }
 
 /** From where `readPassword` would take it, for people. */

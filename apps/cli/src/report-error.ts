@@ -2,6 +2,7 @@ import { errorCodes, KmsError } from '@kms/core'
 import { paint } from './colour.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { hintFor } from './hints.ts'
+import { printable } from './layout.ts'
 import { interruptCode, type ReportedKind } from './run.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function reportError(
     return kind
   }
   const colour = await paint(process.stderr, args)
-  process.stderr.write(`${colour.red('kms:')} ${known.message}\n`)
+  process.stderr.write(`${colour.red('kms:')} ${printable(known.message)}\n`)
   if (hint !== undefined && hint !== '') process.stderr.write(colour.dim(`     ${hint}\n`))
   if (verbose) process.stderr.write(colour.dim(`${stacks(error)}\n`))
   return kind

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Root } from '@kms/core'
 import { failure } from './failure.ts'
 import type { Invocation } from './invocation.ts'
-import { readPassword } from './password.ts'
+import { readPassword, warnIfShort } from './password.ts'
 import { readSettings } from './settings.ts'
 
 /** What `--root` and the options like it say. */
@@ -61,13 +61,6 @@ export async function createRoot(
   }
   if (spec.kind === 'env') return { root: await openRoot(spec, call, message), made: undefined }
   const password = await readPassword(readSettings(call.options), { message, confirmed: true })
-  if (password.length < comfortable) {
-    call.output.warn(
-      `The password has ${password.length} characters. Whoever copies the store can guess at it: use more words.`,
-    )
-  }
+  warnIfShort(password, call.output, 'store')
   return { root: passwordRoot(password), made: undefined }
 }
-
-/** Bytes under which a password is short for something that can be guessed at offline. */
-const comfortable = 12

@@ -124,6 +124,21 @@ describe('values in text form', () => {
     expect(await kms([...args, '--no-context'], { input: 'v' })).toMatchObject({ code: 0 })
   })
 
+  test('are no arguments: the message says so, and does not repeat them', async () => {
+    const { stdout } = await kms(['encrypt', '--key', 'user-data', '--text', '--no-context'], { input: 'v' })
+    for (const args of [
+      ['encrypt', '--key', 'user-data', '--text', '--no-context', 'hunter2'],
+      ['decrypt', stdout.trim()],
+      ['verify', stdout.trim()],
+      ['inspect', stdout.trim()],
+    ]) {
+      const refused = await kms([...args, '--verbose'])
+      expect(refused).toMatchObject({ code: 2, stdout: '' })
+      expect(refused.stderr).toContain(`printf %s VALUE | kms ${args[0]}`)
+      expect(refused.stderr).not.toContain(args.at(-1))
+    }
+  })
+
   test('a larger value than a pipe holds at once', async () => {
     const data = randomBytes(200_000).toString('hex')
     const { stdout } = await kms(['encrypt', '--key', 'user-data', '--text', '--no-context'], { input: data })
@@ -147,6 +162,46 @@ describe('a password alone', () => {
       code: 3,
       stderr: expect.stringContaining('--password'),
     })
+  })
+})
+
+describe('a new password', () => {
+  test('of fewer than 12 characters is warned of, wherever it is given, and no key is spoken of', async () => {
+    writeFileSync(box.path('short.txt'), 'hello')
+    const short = { KMS_ROOT: 'password', KMS_PASSWORD: 'äöüäöüäöü', KMS_STORE: 'sqlite:short.db' }
+    const made = await kms(['init'], { env: short })
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining('fewer than 12 characters') })
+    const added = await kms(['root', 'add', 'password'], { env: { KMS_PASSWORD: 'elevenchars' } })
+    expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining('fewer than 12 characters') })
+    const sealed = await kms(['encrypt', '--password', 'short.txt'], { env: short })
+    expect(sealed).toMatchObject({ code: 0, stderr: expect.stringContaining('fewer than 12 characters') })
+    expect(sealed.stderr).toContain('the password alone opens the file')
+    expect(sealed.stderr).not.toContain('key')
+    const long = { ...short, KMS_PASSWORD: 'twelve chars' }
+    expect((await kms(['encrypt', '--password', '--force', 'short.txt'], { env: long })).stderr).not.toContain(
+      'warning',
+    )
+  })
+})
+
+describe('names with control characters', () => {
+  test('are shown as escapes', async () => {
+    const name = 'a\x1b[2Jb\nkms: forged'
+    writeFileSync(box.path(name), 'hello')
+    const runs = [
+      await kms(['encrypt', '--key', 'user-data', name]),
+      await kms(['encrypt', '--key', 'user-data', name]),
+      await kms(['verify', `${name}.kms`]),
+      await kms(['decrypt', `${name}.kms`]),
+      await kms(['decrypt', '--force', `${name}.kms`]),
+      await kms(['doctor', '--root', `file:${name}`]),
+      await kms(['config', '--root', `file:${name}`]),
+    ]
+    expect(runs.map(({ code }) => code)).toEqual([0, 2, 0, 2, 0, 1, 0])
+    for (const { stdout, stderr } of runs) {
+      expect(stdout + stderr).toContain('a\\u{1b}[2Jb\\u{a}kms: forged')
+      expect(stdout + stderr).not.toContain('\x1b')
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Invocation } from '../invocation.ts'
-import { columns } from '../layout.ts'
+import { columns, printable } from '../layout.ts'
 import { passwordSource } from '../password.ts'
 import { parseRoot } from '../root-spec.ts'
 import { readSettings } from '../settings.ts'
@@ -28,11 +28,14 @@ export async function config(call: Invocation): Promise<void> {
       ['ring', settings.ring.value ?? 'the one the root opens', settings.ring.from],
       ['fingerprint', document.fingerprint.value ?? 'any', document.fingerprint.from],
     ]
-    return columns(rows, (cell, _, x) => {
-      if (x === 0) return bold(cell)
-      if (x === 2) return dim(cell)
-      return cell.endsWith('(not there)') ? yellow(cell) : cell
-    })
+    return columns(
+      rows.map((row) => row.map(printable)),
+      (cell, _, x) => {
+        if (x === 0) return bold(cell)
+        if (x === 2) return dim(cell)
+        return cell.endsWith('(not there)') ? yellow(cell) : cell
+      },
+    )
   })
   if (!exists) call.output.note('Next: kms init creates the store; kms help environment lists the variables.')
 }

@@ -19,7 +19,7 @@ const jsonLimit = 16 * 2 ** 20
 export async function decrypt(call: Invocation<DecryptOptions>, file?: string): Promise<void> {
   const { options, output, signal } = call
   const context = await readContext(options.context)
-  const input = await openInput(file, signal)
+  const input = await openInput(file, signal, 'decrypt')
   const path = await outputPath(options, input)
   if (path !== undefined) await requireAnotherFile(input, path)
   if (path === undefined && output.json) {
@@ -34,17 +34,17 @@ export async function decrypt(call: Invocation<DecryptOptions>, file?: string): 
   if (sink.path === undefined) return
   const document = { input: input.name, output: sink.path, ...opened }
   output.result(document, ({ green }) => {
-    return `${green('Decrypted')} ${input.name} → ${sink.path}  (${byteCount(opened.bytes)}, ${openedWith(opened)})`
+    return `${green('Decrypted')} ${printable(input.name)} → ${printable(sink.path ?? '')}  (${byteCount(opened.bytes)}, ${openedWith(opened)})`
   })
 }
 
 /** `kms verify [FILE]`: opens all of it and writes nothing. */
 export async function verify(call: Invocation<DecryptOptions>, file?: string): Promise<void> {
   const context = await readContext(call.options.context)
-  const input = await openInput(file, call.signal)
+  const input = await openInput(file, call.signal, 'verify')
   const opened = await opening(call, input, nowhere(), context)
   call.output.result({ input: input.name, opens: true, ...opened }, ({ green }) => {
-    return `${green('Opens')}: ${input.name}, ${byteCount(opened.bytes)}, ${openedWith(opened)}`
+    return `${green('Opens')}: ${printable(input.name)}, ${byteCount(opened.bytes)}, ${openedWith(opened)}`
   })
 }
 

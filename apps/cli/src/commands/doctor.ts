@@ -3,6 +3,8 @@ import type { Finding } from '@kms/core'
 import { exitCodeOf } from '../exit-codes.ts'
 import { hintFor } from '../hints.ts'
 import type { Invocation } from '../invocation.ts'
+import { printable } from '../layout.ts'
+import { parseRoot } from '../root-spec.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
 import { version } from '../version.ts'
@@ -16,7 +18,7 @@ export async function doctor(call: Invocation): Promise<void> {
   call.output.result({ findings, ...summary }, ({ green, yellow, red, dim }) => {
     const mark = { pass: green('ok  '), warn: yellow('warn'), fail: red('FAIL') }
     const lines = findings.map(({ status, message, todo }) => {
-      return `${mark[status]}  ${message}${todo === undefined ? '' : `\n      ${dim(`→ ${todo}`)}`}`
+      return `${mark[status]}  ${printable(message)}${todo === undefined ? '' : `\n      ${dim(`→ ${printable(todo)}`)}`}`
     })
     return `${lines.join('\n')}\n\n${summary.pass} ok, ${summary.warn} warnings, ${summary.fail} failed`
   })
@@ -30,8 +32,9 @@ async function checkStore(call: Invocation): Promise<readonly Finding[]> {
   } catch (error) {
     const { errorCodes, KmsError } = await import('@kms/core')
     if (!(error instanceof KmsError) || call.signal.aborted) throw error
-    if (error.code === 'aborted' || ['usage', 'internal'].includes(errorCodes[error.code].kind)) throw error
-    const todo = hintFor(error, 'kms doctor', [])
+    const { kind } = errorCodes[error.code]
+    if (error.code === 'aborted' || kind === 'internal') throw error
+    const todo = kind === 'usage' ? 'kms config shows what is used, and from where' : hintFor(error, 'kms doctor', [])
     return [{ check: 'store', status: 'fail', message: withoutDoctor(error.message), ...(todo !== '' && { todo }) }]
   }
 }
@@ -46,6 +49,7 @@ async function checkMachine(call: Invocation): Promise<readonly Finding[]> {
   const { parseAddress } = await import('@kms/node')
   const { path } = parseAddress(settings.store.value ?? '')
   const root = settings.root.value ?? ''
+  await parseRoot(root, settings.root.from)
   return [
     { check: 'version', status: 'pass' as const, message: `kms ${version()}.` },
     checkNode(),

@@ -6,8 +6,8 @@ import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
 import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
-import { byteCount, grouped } from '../layout.ts'
-import { readPassword } from '../password.ts'
+import { byteCount, grouped, printable } from '../layout.ts'
+import { readPassword, warnIfShort } from '../password.ts'
 import { type Sealed, sealInto } from '../seal.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
@@ -36,7 +36,7 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
     )
   }
   const context = await readContext(options.context)
-  const input = await openInput(file, signal)
+  const input = await openInput(file, signal, options.text === true ? 'encrypt' : undefined)
   const path = outputPath(options, input)
   if (path === undefined) await checkStdout(call)
   else await requireAnotherFile(input, path)
@@ -83,7 +83,7 @@ async function encryptText(
   await sink.write(new TextEncoder().encode(`${text}\n`))
   await sink.commit()
   const document = { input: input.name, output: path, bytes: data.length, characters: text.length }
-  output.result(document, ({ green }) => `${green('Encrypted')} ${input.name} → ${path}`)
+  output.result(document, ({ green }) => `${green('Encrypted')} ${printable(input.name)} → ${printable(path)}`)
 }
 
 /** The recipients for as long as `use` runs. */
@@ -95,6 +95,7 @@ async function withRecipients<T>(
   if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)]))
   const { backendParts, passwordRecipient } = await import('@kms/node')
   const password = await readPassword(readSettings(call.options), { message: 'New password', confirmed: true })
+  warnIfShort(password, call.output, 'file')
   try {
     return await use([passwordRecipient(password, backendParts())])
   } finally {
@@ -136,12 +137,14 @@ function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, seal
   }
   output.result(document, ({ green }) => {
     const cost = `${byteCount(bytes)} + ${grouped(envelopeBytes - bytes)}`
-    return `${green('Encrypted')} ${input.name} → ${sink.path}  (${cost}, to ${sealedTo})`
+    return `${green('Encrypted')} ${printable(input.name)} → ${printable(sink.path ?? '')}  (${cost}, to ${sealedTo})`
   })
   const also = [
-    `${input.name} is still there, as it was.`,
+    `${printable(input.name)} is still there, as it was.`,
     ...(options.context === undefined
-      ? ['No context: the file opens wherever its key does. --context name=value binds it to a place.']
+      ? [
+          `No context: ${options.key === undefined ? 'the password alone opens the file' : 'the file opens wherever its key does'}. --context name=value binds it to a place.`,
+        ]
       : []),
   ]
   if (input.path !== undefined) output.note(also.join('\n'))

@@ -1,6 +1,6 @@
 import type { Root } from '@kms/core'
 import type { Invocation } from '../invocation.ts'
-import { columns } from '../layout.ts'
+import { columns, printable } from '../layout.ts'
 import { createRoot, parseRoot, type RootSpec } from '../root-spec.ts'
 import { readSettings } from '../settings.ts'
 
@@ -43,7 +43,10 @@ export async function init(call: Invocation<InitOptions>): Promise<void> {
           ['ring', info.ring.name],
           ...roots.map(({ label }, i) => [i === 0 ? 'root' : `root ${i + 1}`, label]),
         ]
-        return `${green('Created a key store.')}\n\n${columns(rows, (cell, _, x) => (x === 0 ? bold(cell) : cell))}`
+        return `${green('Created a key store.')}\n\n${columns(
+          rows.map((row) => row.map(printable)),
+          (cell, _, x) => (x === 0 ? bold(cell) : cell),
+        )}`
       },
     )
     output.note(advice(roots, made, settings.store.from === 'default' ? undefined : url))
@@ -92,7 +95,7 @@ async function offerSpare(call: Invocation<InitOptions>, first: RootSpec): Promi
 
 function advice(roots: readonly Root[], made: readonly string[], url: string | undefined): string {
   const lines = ['']
-  const files = made.map((path) => `  ${path}`)
+  const files = made.map((path) => `  ${printable(path)}`)
   if (files.length > 0) {
     lines.push('Made, mode 600; whoever has one opens the store, so move it to a safe and off this machine:', ...files)
   }
@@ -102,7 +105,7 @@ function advice(roots: readonly Root[], made: readonly string[], url: string | u
       : 'This root is the only way in. If it is lost, every key and all they sealed is lost: nobody can help. A second one: kms root add file:PATH',
     'Note the fingerprint: KMS_STORE_FINGERPRINT makes kms and applications refuse another store in its place.',
     '',
-    `Next: ${url === undefined ? '' : `export KMS_STORE=${url}; `}kms key create NAME`,
+    `Next: ${url === undefined ? '' : `export KMS_STORE=${printable(url)}; `}kms key create NAME`,
   )
   return lines.join('\n')
 }

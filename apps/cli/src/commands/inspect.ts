@@ -44,6 +44,10 @@ async function fromFile(path: string): Promise<Beginning> {
       await file.close()
     }
   } catch (error) {
+    if (/^\s*kms\d/.test(path) && (error as NodeJS.ErrnoException).code !== undefined) {
+      const { valueForFile } = await import('../files/input.ts')
+      throw await valueForFile('inspect')
+    }
     throw await fileFailure('read', path, error)
   }
 }

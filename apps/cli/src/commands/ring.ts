@@ -46,9 +46,10 @@ export async function grant(call: Invocation<GrantOptions>, name: string): Promi
   })
   call.output.result({ ...ring, keyFile: made ?? null }, ({ green }) => {
     const may = rights === 'use' ? 'use' : 'use and administer'
-    return `${green('Granted')}: ${printable(application)} may ${may} ring ${printable(ring.name)} with ${to}, and nothing else.`
+    return `${green('Granted')}: ${printable(application)} may ${may} ring ${printable(ring.name)} with ${printable(to)}, and nothing else.`
   })
-  if (made !== undefined) call.output.note(`Made ${made}, mode 600. Give it to ${application} alone, as its root.`)
+  if (made !== undefined)
+    call.output.note(`Made ${printable(made)}, mode 600. Give it to ${printable(application)} alone, as its root.`)
 }
 
 function applications({ applications: list }: RingInfo): string {

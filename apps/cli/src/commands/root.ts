@@ -26,6 +26,8 @@ export async function add(call: Invocation, spec: string): Promise<void> {
   })
   output.result(added.roots, () => `${added.roots.length} roots open the store now, each alone.`)
   if (added.made !== undefined) {
-    output.note(`Made ${added.made}, mode 600. Whoever has it opens the store: move it to a safe and off this machine.`)
+    output.note(
+      `Made ${printable(added.made)}, mode 600. Whoever has it opens the store: move it to a safe and off this machine.`,
+    )
   }
 }

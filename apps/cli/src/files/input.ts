@@ -16,14 +16,21 @@ export interface Input {
 
 /**
  * Opens FILE, or stdin for `-` and no FILE.
- * @throws `file-unavailable`
+ * @param textCommand the command, if it takes a value in text form: people give the value itself for a file
+ * @throws `file-unavailable`, `invalid-argument`
  */
-export async function openInput(file: string | undefined, signal: AbortSignal): Promise<Input> {
+export async function openInput(
+  file: string | undefined,
+  signal: AbortSignal,
+  textCommand?: 'encrypt' | 'decrypt' | 'verify',
+): Promise<Input> {
   if (file === undefined || file === '-') {
     if (process.stdin.isTTY) process.stderr.write('Reading from the terminal; Ctrl-D ends.\n')
     return { name: 'stdin', path: undefined, size: undefined, read: () => piecesOf(process.stdin, 'stdin', signal) }
   }
   const stats = await stat(file).catch(async (error) => {
+    if (textCommand === 'encrypt' || (textCommand !== undefined && looksLikeText(file)))
+      throw await valueForFile(textCommand)
     throw await fileFailure('read', file, error)
   })
   if (stats.isDirectory())
@@ -49,6 +56,20 @@ export async function requireAnotherFile(input: Input, output: string): Promise<
   throw await failure(
     'invalid-argument',
     `The output ${output} is the input itself, which would be lost. It was not touched; name another file with -o OUT.`,
+  )
+}
+
+/** Whether an argument is an envelope in text form, and not the name of one. */
+function looksLikeText(file: string): boolean {
+  return /^\s*kms\d/.test(file)
+}
+
+/** A value where a file belongs. It is not repeated: it may be the secret itself. */
+export function valueForFile(command: string): Promise<Error> {
+  const options = command === 'encrypt' ? ' --text' : ''
+  return failure(
+    'invalid-argument',
+    `There is no such file, and a value is no argument. ${command === 'encrypt' ? '--text reads a value' : `kms ${command} reads it`} from stdin: printf %s VALUE | kms ${command}${options} …`,
   )
 }
 

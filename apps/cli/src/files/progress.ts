@@ -1,3 +1,5 @@
+import { printable } from '../layout.ts'
+
 /** Below this a bar would only flicker. */
 const worthShowing = 64 * 2 ** 20
 
@@ -11,7 +13,7 @@ export async function showProgress(name: string, size: number | undefined, quiet
   if (quiet || !process.stderr.isTTY || size === undefined || size < worthShowing) return { add() {}, stop() {} }
   const { default: progress } = await import('cli-progress')
   const bar = new progress.SingleBar({
-    format: `${name}  {bar}  {percentage}%  {eta_formatted}`,
+    format: `${printable(name)}  {bar}  {percentage}%  {eta_formatted}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     stream: process.stderr,
