@@ -5,6 +5,7 @@ import { prepareRecordKey, type RecordKey } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { administeredRecords } from '../store/administered-records.ts'
 import { ringId, ringNameId, ringPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
 import { openRecord } from '../store/signed-record.ts'
@@ -29,16 +30,12 @@ export interface RingAccess {
 
 /** All rings' records, verified. */
 export async function readRings(environment: Environment, access: StoreAccess): Promise<readonly RingRecord[]> {
+  const by = { key: access.verifyingKey, store: access.record.store }
   const rings: RingRecord[] = []
-  for (let after = ''; ; ) {
-    const page = await environment.store.list('administered', ringPrefix, after, 1_000)
-    for (const stored of page) {
-      rings.push((await openRecord('ring', stored, { key: access.verifyingKey, store: access.record.store })).record)
-    }
-    const last = page.at(-1)
-    if (last === undefined || page.length < 1_000) return rings
-    after = last.id
+  for await (const stored of administeredRecords(environment.store, ringPrefix)) {
+    rings.push((await openRecord('ring', stored, by)).record)
   }
+  return rings
 }
 
 /** A ring's record by name. @throws `ring-not-found` */

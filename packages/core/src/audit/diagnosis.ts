@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import { KmsError } from '../errors.ts'
+import { administeredRecords } from '../store/administered-records.ts'
 import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
 import { verifyLog } from './verify-log.ts'
@@ -75,19 +76,13 @@ async function checkLog(environment: Environment, authority: Authority, name: st
 async function checkRecords(environment: Environment, authority: Authority, ring: string): Promise<Finding> {
   let keys = 0
   let versions = 0
-  for (let after = ''; ; ) {
-    const page = await environment.store.list('administered', keyPrefix(ring), after, 1_000)
-    for (const stored of page) {
-      const { record } = await authority.open('key', stored)
-      const prefix = versionPrefix(ring, record.key)
-      const found = await environment.store.list('administered', prefix, '', 1_000)
-      for (const one of found) await authority.open('version', one)
-      keys++
-      versions += found.length
+  for await (const stored of administeredRecords(environment.store, keyPrefix(ring))) {
+    const { record } = await authority.open('key', stored)
+    keys++
+    for await (const version of administeredRecords(environment.store, versionPrefix(ring, record.key))) {
+      await authority.open('version', version)
+      versions++
     }
-    const last = page.at(-1)
-    if (last === undefined || page.length < 1_000) break
-    after = last.id
   }
   return {
     check: 'records',
@@ -99,16 +94,10 @@ async function checkRecords(environment: Environment, authority: Authority, ring
 async function checkRotation(environment: Environment, authority: Authority, ring: string): Promise<Finding> {
   const due: string[] = []
   const now = environment.wall()
-  for (let after = ''; ; ) {
-    const page = await environment.store.list('administered', keyPrefix(ring), after, 1_000)
-    for (const stored of page) {
-      const { record } = await authority.open('key', stored)
-      const scheduled = record.rotationDays > 0 && record.primary > 0
-      if (scheduled && record.primarySince + record.rotationDays * 86_400_000 < now) due.push(record.name)
-    }
-    const last = page.at(-1)
-    if (last === undefined || page.length < 1_000) break
-    after = last.id
+  for await (const stored of administeredRecords(environment.store, keyPrefix(ring))) {
+    const { record } = await authority.open('key', stored)
+    const scheduled = record.rotationDays > 0 && record.primary > 0
+    if (scheduled && record.primarySince + record.rotationDays * 86_400_000 < now) due.push(record.name)
   }
   return due.length === 0
     ? { check: 'rotation', status: 'pass', message: 'No key is due for rotation.' }

@@ -3,6 +3,8 @@ import { checkInfo } from '../envelope/labels.ts'
 import { toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { administeredRecords } from '../store/administered-records.ts'
+import type { StoredRecord } from '../store/key-store.ts'
 import { keyId, keyPrefix, nameId, versionId, versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import type { SignedRecord } from '../store/signed-record.ts'
@@ -375,14 +377,9 @@ export class KeyAdministration {
   async #allVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
     const { environment, access, authority } = this.#ring
     const prefix = versionPrefix(access.record.ring, key.key)
-    const versions: SignedRecord<VersionRecord>[] = []
-    for (let after = ''; ; ) {
-      const page = await environment.store.list('administered', prefix, after, 1_000)
-      versions.push(...(await Promise.all(page.map((stored) => authority.open('version', stored)))))
-      const last = page.at(-1)
-      if (last === undefined || page.length < 1_000) return inOrder(key, versions)
-      after = last.id
-    }
+    const stored: StoredRecord[] = []
+    for await (const one of administeredRecords(environment.store, prefix)) stored.push(one)
+    return inOrder(key, await Promise.all(stored.map((one) => authority.open('version', one))))
   }
 
   async #named(key: KeyRecord, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
