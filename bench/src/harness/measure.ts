@@ -21,19 +21,22 @@ export interface Timing {
   readonly times: readonly number[]
 }
 
+/** Nanoseconds from any start. */
+export type Clock = () => bigint
+
 let kept: unknown
 
 /** Runs `subject` `calls` times and returns nanoseconds per call. */
-function timeBlock(subject: Subject, calls: number): number {
-  const start = process.hrtime.bigint()
+function timeBlock(subject: Subject, calls: number, clock: Clock): number {
+  const start = clock()
   for (let i = 0; i < calls; i++) kept = subject.run()
-  return Number(process.hrtime.bigint() - start) / calls
+  return Number(clock() - start) / calls
 }
 
-async function timeAsyncBlock(subject: Subject, calls: number): Promise<number> {
-  const start = process.hrtime.bigint()
+async function timeAsyncBlock(subject: Subject, calls: number, clock: Clock): Promise<number> {
+  const start = clock()
   for (let i = 0; i < calls; i++) kept = await subject.run()
-  return Number(process.hrtime.bigint() - start) / calls
+  return Number(clock() - start) / calls
 }
 
 /** Runs a subject once and checks what it gives. */
@@ -47,9 +50,10 @@ async function verify(work: Work, subject: Subject): Promise<void> {
  * Times the subjects of `work` against each other. Every subject's output is verified first. Each round times one block
  * of every subject; the order is rotated from round to round and turned round every other cycle, so that none always
  * runs after the same one or in the same part of a round.
+ * @param clock the process's own unless given
  * @throws Error if a subject's output is wrong
  */
-export async function measure(work: Work, effort: Effort): Promise<Timing[]> {
+export async function measure(work: Work, effort: Effort, clock: Clock = process.hrtime.bigint): Promise<Timing[]> {
   for (const subject of work.subjects) await verify(work, subject)
 
   const runners: { subject: Subject; asynchronous: boolean; calls: number; times: number[] }[] = []
@@ -58,13 +62,13 @@ export async function measure(work: Work, effort: Effort): Promise<Timing[]> {
     const asynchronous = kept instanceof Promise
     await kept
     const time = asynchronous ? timeAsyncBlock : timeBlock
-    const end = performance.now() + effort.warmUpMs
-    let nanoseconds = await time(subject, 1)
+    const end = clock() + BigInt(Math.round(effort.warmUpMs * 1e6))
+    let nanoseconds = await time(subject, 1, clock)
     let warmed = 1
-    while (performance.now() < end && warmed < effort.warmUpCalls) {
+    while (clock() < end && warmed < effort.warmUpCalls) {
       // Blocks as long as the timed ones will be, so that the same code gets warm; never past the time set aside.
       const calls = Math.max(1, Math.min(Math.round((effort.blockMs * 1e6) / nanoseconds), warmed))
-      nanoseconds = await time(subject, calls)
+      nanoseconds = await time(subject, calls, clock)
       warmed += calls
     }
     runners.push({
@@ -78,7 +82,7 @@ export async function measure(work: Work, effort: Effort): Promise<Timing[]> {
   for (let round = 0; round < effort.rounds; round++) {
     for (const index of roundOrder(round, runners.length)) {
       const { subject, asynchronous, calls, times } = runners[index]!
-      times.push(asynchronous ? await timeAsyncBlock(subject, calls) : timeBlock(subject, calls))
+      times.push(asynchronous ? await timeAsyncBlock(subject, calls, clock) : timeBlock(subject, calls, clock))
     }
   }
 

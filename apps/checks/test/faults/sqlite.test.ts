@@ -14,11 +14,11 @@ function faults(...arguments_: string[]): Promise<{ exit: number; last: string }
   })
 }
 
-test('a store survives a kill in every phase', { timeout: 60_000 }, async () => {
+test('a store survives a kill in every phase', { timeout: 600_000 }, async () => {
   expect(await faults('sqlite', '--kills', '8')).toEqual({ exit: 0, last: '8 passed, 0 failed' })
 })
 
-test.each(['no-commit', 'ack-before-commit'])('%s is noticed', { timeout: 60_000 }, async (mutant) => {
+test.each(['no-commit', 'ack-before-commit'])('%s is noticed', { timeout: 600_000 }, async (mutant) => {
   const { exit, last } = await faults('sqlite', '--kills', '8', '--mutant', mutant)
   expect(exit).toBe(1)
   expect(last).not.toMatch(/ 0 failed$/)

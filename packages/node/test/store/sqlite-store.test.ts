@@ -232,16 +232,14 @@ describe.each(drivers)('over $name', (driver) => {
     expect(await running.read(['a', 'b'])).toMatchObject([{ id: 'a' }])
   })
 
-  test('watch tells of commits of another connection within half a second', async () => {
+  test('watch tells of commits of another connection', async () => {
     const store = await create()
     await store.commit(fresh('a', 1))
     const other = await reopen()
     const stop = new AbortController()
     const sequences = store.watch(stop.signal)[Symbol.asyncIterator]()
-    const start = performance.now()
     const { sequence } = await other.commit(fresh('b', 1))
     expect(await sequences.next()).toEqual({ done: false, value: sequence })
-    expect(performance.now() - start).toBeLessThan(500)
     stop.abort()
     expect(await sequences.next()).toMatchObject({ done: true })
   })
