@@ -3,6 +3,7 @@ import {
   canonicalContext,
   checkInfo,
   fingerprintInfo,
+  hedgedSalt,
   keyIdInfo,
   noContext,
   sealInfo,
@@ -93,6 +94,7 @@ async function checkDerivations(
       primitives
         .hmac('SHA-512', expand(fingerprintInfo(), 32, hex(given.ringMaterial)), hex(given.material))
         .subarray(0, 16),
+    hedgedSalt: () => hedgedSalt(primitives, hex(given.C), hex(given.plaintext), hex(given.random)),
   }
   const inputs = new Set(['material', 'keyId', 'version', 'ringMaterial', 'random', 'C', 'plaintext'])
   const outcomes: Outcome[] = []

@@ -226,8 +226,3 @@ function opened(key: Secret | undefined): Secret {
   if (key === undefined) throw new KmsError('closed', 'The message has ended, or failed; nothing more can follow.')
   return key
 }
-
-/** 24 random bytes. */
-export function freshSalt(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(saltLength))
-}

@@ -2,7 +2,7 @@ import type { KeySlots, MessageKey, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { freshSalt, MessageOpener, MessageSealer, prefixLength, saltLength } from './body.ts'
+import { MessageOpener, MessageSealer, prefixLength, saltLength } from './body.ts'
 import { concat } from './bytes.ts'
 import { freshContentKey, type OpenContentKeyOptions, openContentKey, writeHeader } from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
@@ -10,6 +10,7 @@ import { parseHeader } from './header.ts'
 import { type Content, contents, encodePreamble, modes, preambleLength, suites } from './preamble.ts'
 import type { Recipient } from './recipient.ts'
 import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from './refusals.ts'
+import { hedgedSalt, streamSalt } from './salts.ts'
 
 // Mode 2, to recipients: whole messages, and the start of those that are sealed and opened piece by piece.
 
@@ -43,8 +44,9 @@ export interface OpenOptions extends OpenContentKeyOptions {
 export async function sealEnvelope(plaintext: Uint8Array, options: SealOptions): Promise<Uint8Array> {
   requireBytes(plaintext, 'The plaintext')
   const { header, bound, contentKey, suite } = await startSealing(options)
+  const salt = hedgedSalt(options.primitives, bound, plaintext)
   const body = withContentKey(options.slots, contentKey, suite, bound, (slots, slot) =>
-    slots.seal(slot, bound.length, plaintext),
+    slots.seal(slot, bound.length, plaintext, salt),
   )
   return concat(header, body)
 }
@@ -83,7 +85,7 @@ export interface SealingStream {
  */
 export async function sealStream(options: SealOptions): Promise<SealingStream> {
   const { header, bound, contentKey, suite } = await startSealing(options)
-  const salt = freshSalt()
+  const salt = streamSalt(options.primitives)
   const messageKey = withContentKey(options.slots, contentKey, suite, bound, (slots, slot) =>
     slots.messageKey(slot, bound.length, salt),
   )

@@ -74,5 +74,6 @@ export {
   recordTextPrefix,
   sealedBy,
 } from './record.ts'
+export { hedgedSalt, streamSalt } from './salts.ts'
 export { fromText, textPattern, toText } from './text.ts'
 export { formatUuid, parseUuid } from './uuid.ts'

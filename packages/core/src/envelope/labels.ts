@@ -12,6 +12,9 @@ const keyId = label('key-id')
 const check = label('check')
 const fingerprint = label('fingerprint')
 
+/** What the message stands behind when its salt is hedged (`hedgedSalt`). */
+export const hedgeLabel: Uint8Array = label('hedge')
+
 /** Mode 0: what turns a key version's material into its content key `K`. */
 export function sealInfo(suite: Suite, id: Uint8Array, version: number): Uint8Array {
   return concat(seal, Uint8Array.of(suite), id, u32(version))
