@@ -109,7 +109,7 @@ export class Kms {
     this.#watch.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
-    const key = await ring.hold(await ring.idOf(checkName(name)))
+    const key = await ring.hold(await ring.records.idOf(checkName(name)))
     return new EncryptionKey(this.#handleSource(), key)
   }
 

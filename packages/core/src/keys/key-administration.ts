@@ -1,26 +1,18 @@
-import { contentContexts } from '../access/contents.ts'
-import { checkInfo } from '../envelope/labels.ts'
-import { toText } from '../envelope/text.ts'
-import { parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
-import { administeredRecords } from '../store/administered-records.ts'
-import type { StoredRecord } from '../store/key-store.ts'
-import { keyId, keyPrefix, nameId, versionId, versionPrefix } from '../store/record-ids.ts'
+import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
-import type { SignedRecord } from '../store/signed-record.ts'
-import type { KeyInfo, VersionInfo } from './key-info.ts'
-import { type KeyRing, versionContext } from './key-ring.ts'
+import { type KeyInfo, keyInfo } from './key-info.ts'
+import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
-import { checkTransition, stateEntry, type VersionState } from './states.ts'
+import type { VersionState } from './states.ts'
+import { changeVersions } from './version-change.ts'
+import { generateVersion } from './version-material.ts'
 import { incarnationOf, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
 
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
 const newestLimit = 64
-/** A log entry names each record it changed, and has 64 KiB. */
-const versionsPerCommit = 250
 const defaultRotationDays = 365
-const day = 86_400_000
 /** Part of the lease that is waited for beyond it: clocks of different machines do not run equally fast. */
 const leaseMargin = 1.1
 
@@ -104,7 +96,7 @@ export class KeyAdministration {
         made: 1,
       }
       const claim: NameRecord = { kind: 'name', id: claimId, revision: 1, store, ring, key, name: checked }
-      const version = this.#generate(key, number, time, reasonOf(options))
+      const version = generateVersion(environment, access, { key, number, time, reason: reasonOf(options) })
       return { reason: reasonOf(options), records: [claim, record, version] }
     })
     const info = await this.show(checked)
@@ -132,8 +124,8 @@ export class KeyAdministration {
   async show(name: string): Promise<KeyInfo> {
     const checked = checkName(name)
     await this.#ring.authority.refresh()
-    const { record } = await this.#ring.record(checked)
-    return this.#info(record, await this.#allVersions(record))
+    const { record } = await this.#ring.records.byName(checked)
+    return this.#info(record, await this.#ring.records.allVersions(record))
   }
 
   /**
@@ -149,8 +141,7 @@ export class KeyAdministration {
     const keys = await Promise.all(page.map((stored) => authority.open('key', stored)))
     const infos: KeyInfo[] = []
     for (const { record } of keys) {
-      const versions = await this.#ring.versions(record.key, record.newest)
-      infos.push(this.#info(record, inOrder(record, versions)))
+      infos.push(this.#info(record, await this.#ring.records.newestVersions(record)))
     }
     return infos
   }
@@ -181,7 +172,7 @@ export class KeyAdministration {
       `${from} ${checked}`,
       options.requestId ?? globalThis.crypto.randomUUID(),
       async () => {
-        const { record, revision } = await this.#ring.record(from)
+        const { record, revision } = await this.#ring.records.byName(from)
         const [claimed] = await environment.store.read([id])
         const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
         // A key may take back a name that it had before.
@@ -204,13 +195,14 @@ export class KeyAdministration {
    */
   rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
     return this.#change('key.rotate', name, options, (key) => {
-      const { incarnation } = this.#ring.authority.head.record
+      const { environment, access, authority } = this.#ring
+      const { incarnation } = authority.head.record
       const last = Math.max(
         0,
         ...key.newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000),
       )
       const number = versionNumber(incarnation, last + 1)
-      const time = this.#ring.environment.wall()
+      const time = environment.wall()
       return {
         key: {
           ...key,
@@ -219,7 +211,7 @@ export class KeyAdministration {
           newest: [...key.newest, number].slice(-newestLimit),
           made: key.made + 1,
         },
-        versions: [this.#generate(key.key, number, time, reasonOf(options))],
+        versions: [generateVersion(environment, access, { key: key.key, number, time, reason: reasonOf(options) })],
       }
     })
   }
@@ -260,45 +252,17 @@ export class KeyAdministration {
     to: VersionState | 'previous',
     options: ChangeOptions,
   ): Promise<KeyInfo> {
+    const { environment, records } = this.#ring
+    const all = numbers === undefined
     let more = false
     const build = async (key: KeyRecord): Promise<KeyChange> => {
-      const stored = numbers === undefined ? await this.#allVersions(key) : await this.#named(key, numbers)
-      const time = this.#ring.environment.wall()
-      const versions: VersionRecord[] = []
-      more = false
-      for (const version of primaryFirst(stored, key.primary)) {
-        const target = to === 'previous' ? (version.previousState as VersionState) : to
-        if (numbers === undefined) {
-          // All: those it applies to.
-          const applies = to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
-          if (!applies) continue
-        }
-        if (version.state === target) continue
-        if (versions.length === versionsPerCommit) {
-          more = true
-          break
-        }
-        if (to === 'previous' && version.state !== 'suspended') {
-          if (stateEntry(version.state).processes) continue
-          throw new KmsError(
-            'invalid-transition',
-            `Version ${versionLabel(version.number)} of "${key.name}" is ${version.state}, not disabled.`,
-          )
-        }
-        checkTransition(version.state, target, (version.previousState || undefined) as VersionState | undefined)
-        versions.push({
-          ...version,
-          revision: version.revision + 1,
-          state: target,
-          previousState: target === 'suspended' ? version.state : '',
-          changed: time,
-          reason: reasonOf(options),
-        })
-      }
-      const retired = to === 'deactivated' && versions.some(({ number }) => number === key.primary)
-      return { key: retired ? { ...key, primary: 0 } : key, versions }
+      const versions = all ? await records.allVersions(key) : await records.namedVersions(key, numbers)
+      const change = changeVersions(key, versions, { to, all, time: environment.wall(), reason: reasonOf(options) })
+      more = change.more
+      const retired = to === 'deactivated' && change.changed.some(({ number }) => number === key.primary)
+      return { key: retired ? { ...key, primary: 0 } : key, versions: change.changed }
     }
-    const detail = numbers === undefined ? 'all' : numbers.map(versionLabel).join(' ')
+    const detail = all ? 'all' : numbers.map(versionLabel).join(' ')
     let info = await this.#change(operation, name, options, build, detail)
     // What is left has a request of its own: it applies to what is still to be changed, however often it is repeated.
     const { requestId: _, ...rest } = options
@@ -308,8 +272,8 @@ export class KeyAdministration {
 
   /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
   async #summary(name: string): Promise<KeyInfo> {
-    const { record } = await this.#ring.record(name)
-    return this.#info(record, inOrder(record, await this.#ring.versions(record.key, record.newest)))
+    const { record } = await this.#ring.records.byName(name)
+    return this.#info(record, await this.#ring.records.newestVersions(record))
   }
 
   /** One change of a key and of some of its versions; nothing is committed where nothing changes. */
@@ -325,7 +289,7 @@ export class KeyAdministration {
     const reason = reasonOf(options)
     const { authority } = this.#ring
     await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
-      const { record, revision } = await this.#ring.record(checked)
+      const { record, revision } = await this.#ring.records.byName(checked)
       const { key, versions } = await build(record)
       if (key === record && versions.length === 0) return undefined
       return { reason, records: [{ ...key, revision: revision + 1 }, ...versions] }
@@ -337,77 +301,8 @@ export class KeyAdministration {
     return info
   }
 
-  #generate(key: string, number: number, time: number, reason: string): VersionRecord {
-    const { environment, access } = this.#ring
-    const { store, ring } = access.record
-    const { slots } = environment
-    const origin = 'generated'
-    const record = {
-      kind: 'version',
-      id: versionId(ring, key, number),
-      revision: 1,
-      store,
-      ring,
-      key,
-      number,
-      purpose,
-      spec,
-      state: 'active',
-      previousState: '',
-      created: time,
-      changed: time,
-      by: environment.caller,
-      reason,
-      origin,
-      method: "the platform's CSPRNG",
-      exportable: false,
-      bits: 256,
-    } as const
-    const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
-    const context = contentContexts.version(versionContext({ ...record, material: '', check: '' }))
-    const material = toText(access.sealing.seal(bytes, context))
-    const slot = slots.importKey(bytes)
-    try {
-      return { ...record, material, check: toText(slots.expand(slot, checkInfo(parseUuid(key), number), 8)) }
-    } finally {
-      slots.release(slot)
-    }
-  }
-
-  async #allVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
-    const { environment, access, authority } = this.#ring
-    const prefix = versionPrefix(access.record.ring, key.key)
-    const stored: StoredRecord[] = []
-    for await (const one of administeredRecords(environment.store, prefix)) stored.push(one)
-    return inOrder(key, await Promise.all(stored.map((one) => authority.open('version', one))))
-  }
-
-  async #named(key: KeyRecord, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
-    const found = await this.#ring.versions(key.key, numbers)
-    if (found.length < numbers.length) {
-      const missing = numbers.filter((number) => !found.some(({ record }) => record.number === number))
-      const label = missing.map(versionLabel).join(', ')
-      throw new KmsError('version-lost', `"${key.name}" has no version ${label}. kms key show ${key.name} lists them.`)
-    }
-    return found.map(({ record }) => record)
-  }
-
   #info(key: KeyRecord, versions: readonly VersionRecord[]): KeyInfo {
-    const due = key.rotationDays === 0 || key.primary === 0 ? null : key.primarySince + key.rotationDays * day
-    return {
-      id: key.key,
-      name: key.name,
-      ring: this.#ring.access.record.name,
-      purpose,
-      spec,
-      description: key.description,
-      created: new Date(key.created),
-      by: key.by,
-      rotationDays: key.rotationDays === 0 ? null : key.rotationDays,
-      rotationDue: due === null ? null : new Date(due),
-      primary: key.primary === 0 ? null : versionLabel(key.primary),
-      versions: versions.map((version) => versionInfo(version, key.primary)),
-    }
+    return keyInfo(key, versions, this.#ring.access.record.name)
   }
 }
 
@@ -416,34 +311,6 @@ interface KeyChange {
   readonly key: KeyRecord
   readonly versions: readonly VersionRecord[]
 }
-
-function versionInfo(version: VersionRecord, primary: number): VersionInfo {
-  return {
-    number: version.number,
-    label: versionLabel(version.number),
-    state: version.state,
-    primary: version.number === primary,
-    created: new Date(version.created),
-    changed: new Date(version.changed),
-    by: version.by,
-    origin: 'generated',
-    method: version.method,
-    bits: version.bits,
-    reason: version.reason,
-  }
-}
-
-/** Order comes from the record, not from the number: incarnations are random. Older ones than it names come first. */
-function inOrder(key: KeyRecord, versions: readonly SignedRecord<VersionRecord>[]): readonly VersionRecord[] {
-  const place = new Map(key.newest.map((number, index) => [number, index]))
-  const at = ({ number }: VersionRecord): number => place.get(number) ?? -1
-  return versions
-    .map(({ record }) => record)
-    .sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
-}
-
-const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
-  [...versions].sort((a, b) => Number(b.number === primary) - Number(a.number === primary))
 
 const chosen = (version: string | number | undefined): readonly number[] | undefined =>
   version === undefined ? undefined : [parseVersionLabel(version)]

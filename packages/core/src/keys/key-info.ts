@@ -1,4 +1,8 @@
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { VersionState } from './states.ts'
+import { versionLabel } from './version-number.ts'
+
+const day = 86_400_000
 
 /** A version of a key, for people and programs. Never its material. */
 export interface VersionInfo {
@@ -43,4 +47,39 @@ export interface KeyInfo {
   readonly primary: string | null
   /** Oldest first; all of them in `keys.show`, the newest 64 elsewhere. */
   readonly versions: readonly VersionInfo[]
+}
+
+/** A key's record and those of its versions, as people and programs see them. */
+export function keyInfo(key: KeyRecord, versions: readonly VersionRecord[], ring: string): KeyInfo {
+  const due = key.rotationDays === 0 || key.primary === 0 ? null : key.primarySince + key.rotationDays * day
+  return {
+    id: key.key,
+    name: key.name,
+    ring,
+    purpose: 'encrypt',
+    spec: 'symmetric-256',
+    description: key.description,
+    created: new Date(key.created),
+    by: key.by,
+    rotationDays: key.rotationDays === 0 ? null : key.rotationDays,
+    rotationDue: due === null ? null : new Date(due),
+    primary: key.primary === 0 ? null : versionLabel(key.primary),
+    versions: versions.map((version) => versionInfo(version, key.primary)),
+  }
+}
+
+function versionInfo(version: VersionRecord, primary: number): VersionInfo {
+  return {
+    number: version.number,
+    label: versionLabel(version.number),
+    state: version.state,
+    primary: version.number === primary,
+    created: new Date(version.created),
+    changed: new Date(version.changed),
+    by: version.by,
+    origin: 'generated',
+    method: version.method,
+    bits: version.bits,
+    reason: version.reason,
+  }
 }

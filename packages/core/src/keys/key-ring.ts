@@ -1,18 +1,12 @@
 import type { Authority } from '../access/authority.ts'
-import { contentContexts, type VersionContext } from '../access/contents.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
-import { checkInfo } from '../envelope/labels.ts'
-import { prepareRecordKey } from '../envelope/record.ts'
-import { fromText } from '../envelope/text.ts'
-import { parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
-import { storeLimits } from '../store/key-store.ts'
-import { keyId, nameId, versionId } from '../store/record-ids.ts'
-import type { KeyRecord, VersionRecord } from '../store/records.ts'
-import type { SignedRecord } from '../store/signed-record.ts'
+import type { VersionRecord } from '../store/records.ts'
+import { KeyRecords } from './key-records.ts'
 import { LoadedKey, type LoadedVersion } from './loaded-key.ts'
 import { stateEntry } from './states.ts'
+import { loadVersion, unloadVersion } from './version-material.ts'
 import { versionLabel } from './version-number.ts'
 
 /**
@@ -28,17 +22,16 @@ export class KeyRing {
   readonly access: RingAccess
   readonly authority: Authority
   readonly environment: Environment
+  readonly records: KeyRecords
   /** Milliseconds. */
   readonly lease: number
   /** On the monotonic clock: until when keys may be used without reading the head again. */
   deadline: number = Number.NEGATIVE_INFINITY
   readonly #keys = new Map<string, LoadedKey>()
-  readonly #names = new Map<string, string>()
   readonly #reading = new Map<LoadedKey, Promise<void>>()
   #renewing: Promise<void> | undefined
   #next: Promise<void> | undefined
   #closed = false
-  #namesEpoch = -1
   /** Versions in memory. */
   #loaded = 0
 
@@ -46,6 +39,7 @@ export class KeyRing {
     this.environment = environment
     this.access = access
     this.authority = authority
+    this.records = new KeyRecords(environment, access, authority)
     this.lease = lease
   }
 
@@ -91,53 +85,6 @@ export class KeyRing {
     this.deadline = from + this.lease
   }
 
-  /** A key's record by name, as stored now. @throws `key-not-found` */
-  async record(name: string): Promise<SignedRecord<KeyRecord>> {
-    return this.recordById(await this.idOf(name))
-  }
-
-  async recordById(id: string): Promise<SignedRecord<KeyRecord>> {
-    const record = await this.authority.read('key', keyId(this.access.record.ring, id))
-    if (record !== undefined) return record
-    throw new KmsError('key-not-found', `Key ${id} is not in the ring "${this.access.record.name}".`, { keyIds: [id] })
-  }
-
-  /** A key's id by name. @throws `key-not-found` */
-  async idOf(name: string): Promise<string> {
-    const epoch = this.#epoch
-    if (this.#namesEpoch !== epoch) {
-      this.#names.clear()
-      this.#namesEpoch = epoch
-    }
-    const known = this.#names.get(name)
-    if (known !== undefined) return known
-    const { ring } = this.access.record
-    const claim = await this.authority.read('name', nameId(this.environment.primitives, ring, name))
-    const key = claim === undefined ? undefined : await this.authority.read('key', keyId(ring, claim.record.key))
-    // A name stays reserved for a key that was renamed; it is then nobody's.
-    if (key === undefined || key.record.name !== name) {
-      throw new KmsError(
-        'key-not-found',
-        `There is no key "${name}" in the ring "${this.access.record.name}". kms key list shows what there is.`,
-      )
-    }
-    if (this.#names.size > 10_000) this.#names.clear()
-    if (this.#namesEpoch === epoch) this.#names.set(name, key.record.key)
-    return key.record.key
-  }
-
-  /** Versions' records, those that exist. */
-  async versions(id: string, numbers: readonly number[]): Promise<readonly SignedRecord<VersionRecord>[]> {
-    const { ring } = this.access.record
-    const found: SignedRecord<VersionRecord>[] = []
-    for (let at = 0; at < numbers.length; at += storeLimits.listLimit) {
-      const ids = numbers.slice(at, at + storeLimits.listLimit).map((number) => versionId(ring, id, number))
-      const stored = await this.environment.store.read(ids)
-      found.push(...(await Promise.all(stored.map((one) => this.authority.open('version', one)))))
-    }
-    return found
-  }
-
   /**
    * Holds a key in memory, brought up to date. The hold begins before anything is awaited, so that nobody drops it meanwhile.
    * @throws `key-not-found`; nothing is held then
@@ -166,7 +113,7 @@ export class KeyRing {
   async loadVersion(key: LoadedKey, number: number): Promise<LoadedVersion> {
     while (!key.versions.has(number)) {
       const epoch = this.#epoch
-      const [version] = await this.versions(key.id, [number])
+      const [version] = await this.records.versions(key.id, [number])
       this.#checkOpen()
       // A renewal came in between: what was read may be older than what it knows.
       if (this.#epoch !== epoch) continue
@@ -178,7 +125,7 @@ export class KeyRing {
           { keyIds: [key.id], version: label },
         )
       }
-      this.#place(key, version.record)
+      this.#place(key, version)
     }
     return key.version(number)
   }
@@ -221,10 +168,10 @@ export class KeyRing {
   async #read(key: LoadedKey): Promise<void> {
     // Taken before the records are read, so that they are at least as new as it says.
     const epoch = this.#epoch
-    const { record } = await this.recordById(key.id)
+    const { record } = await this.records.byId(key.id)
     const expected = new Set([...record.newest, ...(record.primary > 0 ? [record.primary] : [])])
     const numbers = [...new Set([...expected, ...key.versions.keys()])]
-    const found = new Map((await this.versions(key.id, numbers)).map((version) => [version.record.number, version]))
+    const found = new Map((await this.records.versions(key.id, numbers)).map((version) => [version.number, version]))
     this.#checkOpen()
     for (const number of numbers) {
       const version = found.get(number)
@@ -242,7 +189,7 @@ export class KeyRing {
     key.name = record.name
     key.primaryNumber = record.primary
     key.failure = undefined
-    for (const { record: version } of found.values()) this.#place(key, version)
+    for (const version of found.values()) this.#place(key, version)
     const primary = key.versions.get(record.primary)
     key.primary = primary?.state === 'active' ? primary.loaded : undefined
     key.epoch = epoch
@@ -254,7 +201,7 @@ export class KeyRing {
     if (known !== undefined && known.revision > version.revision) return
     const { state, revision } = version
     if (stateEntry(state).processes) {
-      const loaded = known?.loaded ?? this.#unwrap(key.id, version)
+      const loaded = known?.loaded ?? this.#load(version)
       key.versions.set(version.number, { state, revision, loaded })
     } else {
       if (known?.loaded !== undefined) this.#drop(known.loaded)
@@ -276,45 +223,17 @@ export class KeyRing {
     this.environment.onWarning({ code: error.code, message: error.message })
   }
 
-  #unwrap(id: string, version: VersionRecord): LoadedVersion {
-    const { slots, primitives } = this.environment
-    const envelope = fromText(version.material)
-    // The envelope's header names the ring key's version (envelope v1 §Modes 0 and 1).
-    const ringVersion = new DataView(envelope.buffer, envelope.byteOffset).getUint32(23)
-    const ringKey = this.access.keys.get(ringVersion)
-    if (ringKey === undefined) throw new KmsError('not-permitted', 'This root does not open the ring key of that time.')
-    const keyIdBytes = parseUuid(id)
+  #load(version: VersionRecord): LoadedVersion {
     // Room for this one: keys in use may hold nearly all slots.
     if (this.#loaded > idleVersions) this.#evict(0)
-    let material: ReturnType<typeof slots.importKey>
-    try {
-      material = slots.importKey(ringKey.open(envelope, contentContexts.version(versionContext(version))))
-    } catch (cause) {
-      if (cause instanceof KmsError && cause.code === 'limit-exceeded') throw cause
-      throw new KmsError(
-        'store-corrupt',
-        `The material of version ${versionLabel(version.number)} of key ${id} does not open. Restore a backup of the store.`,
-        { cause, keyIds: [id] },
-      )
-    }
-    try {
-      const check = slots.expand(material, checkInfo(keyIdBytes, version.number), 8)
-      if (!primitives.equal(check, fromText(version.check))) {
-        throw new KmsError('store-corrupt', `The material of key ${id} is not what its record says.`, { keyIds: [id] })
-      }
-      const record = prepareRecordKey(slots, material, { keyId: keyIdBytes, version: version.number })
-      this.#loaded++
-      return { number: version.number, material, record }
-    } catch (error) {
-      slots.release(material)
-      throw error
-    }
+    const loaded = loadVersion(this.environment, this.access, version)
+    this.#loaded++
+    return loaded
   }
 
   #drop(version: LoadedVersion): void {
     this.#loaded--
-    version.record.release()
-    this.environment.slots.release(version.material)
+    unloadVersion(this.environment.slots, version)
   }
 
   #forget(key: LoadedKey): void {
@@ -336,17 +255,3 @@ export class KeyRing {
 }
 
 const ignore = (): void => {}
-
-/** The context that a version's material is sealed with. */
-export function versionContext(version: VersionRecord): VersionContext {
-  return {
-    store: version.store,
-    ring: version.ring,
-    key: version.key,
-    version: version.number,
-    purpose: version.purpose,
-    spec: version.spec,
-    origin: version.origin,
-    exportable: version.exportable,
-  }
-}

@@ -36,7 +36,7 @@ export class KeyUse {
     let key: LoadedKey | undefined
     try {
       await this.#watch.refresh()
-      key = await this.#ring.hold(typeof of === 'string' ? await this.#ring.idOf(checkName(of)) : of.id)
+      key = await this.#ring.hold(typeof of === 'string' ? await this.#ring.records.idOf(checkName(of)) : of.id)
       // The reading may have taken longer than the lease.
       if (this.#ring.environment.monotonic() > this.#ring.deadline) await this.#ring.renew()
       const result = await work(key)
@@ -90,7 +90,7 @@ export class KeyUse {
 
   async #idOf(name: string): Promise<string> {
     await this.#watch.refresh()
-    return this.#ring.idOf(checkName(name))
+    return this.#ring.records.idOf(checkName(name))
   }
 
   #holder(key: LoadedKey, number: number): KeyHolder {

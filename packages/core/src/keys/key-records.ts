@@ -1,0 +1,108 @@
+import type { Authority } from '../access/authority.ts'
+import type { Environment } from '../access/environment.ts'
+import type { RingAccess } from '../access/ring-access.ts'
+import { KmsError } from '../errors.ts'
+import { administeredRecords } from '../store/administered-records.ts'
+import { type StoredRecord, storeLimits } from '../store/key-store.ts'
+import { keyId, nameId, versionId, versionPrefix } from '../store/record-ids.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { SignedRecord } from '../store/signed-record.ts'
+import { versionLabel } from './version-number.ts'
+
+/** What the store says of the ring's keys: their records, found by name, id and number, and verified. */
+export class KeyRecords {
+  readonly #environment: Environment
+  readonly #access: RingAccess
+  readonly #authority: Authority
+  /** Names looked up at `#namesEpoch`; a rename makes a new epoch. */
+  readonly #names = new Map<string, string>()
+  #namesEpoch = -1
+
+  constructor(environment: Environment, access: RingAccess, authority: Authority) {
+    this.#environment = environment
+    this.#access = access
+    this.#authority = authority
+  }
+
+  /** A key's id by name. @throws `key-not-found` */
+  async idOf(name: string): Promise<string> {
+    const { epoch } = this.#authority.head.record
+    if (this.#namesEpoch !== epoch) {
+      this.#names.clear()
+      this.#namesEpoch = epoch
+    }
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const { ring } = this.#access.record
+    const claim = await this.#authority.read('name', nameId(this.#environment.primitives, ring, name))
+    const key = claim === undefined ? undefined : await this.#authority.read('key', keyId(ring, claim.record.key))
+    // A name stays reserved for a key that was renamed; it is then nobody's.
+    if (key === undefined || key.record.name !== name) {
+      throw new KmsError(
+        'key-not-found',
+        `There is no key "${name}" in the ring "${this.#access.record.name}". kms key list shows what there is.`,
+      )
+    }
+    if (this.#names.size > 10_000) this.#names.clear()
+    if (this.#namesEpoch === epoch) this.#names.set(name, key.record.key)
+    return key.record.key
+  }
+
+  /** A key's record by name. @throws `key-not-found` */
+  async byName(name: string): Promise<SignedRecord<KeyRecord>> {
+    return this.byId(await this.idOf(name))
+  }
+
+  /** A key's record by id. @throws `key-not-found` */
+  async byId(id: string): Promise<SignedRecord<KeyRecord>> {
+    const record = await this.#authority.read('key', keyId(this.#access.record.ring, id))
+    if (record !== undefined) return record
+    throw new KmsError('key-not-found', `Key ${id} is not in the ring "${this.#access.record.name}".`, { keyIds: [id] })
+  }
+
+  /** Versions by number, those that exist. */
+  async versions(id: string, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
+    const { ring } = this.#access.record
+    const found: VersionRecord[] = []
+    for (let at = 0; at < numbers.length; at += storeLimits.listLimit) {
+      const ids = numbers.slice(at, at + storeLimits.listLimit).map((number) => versionId(ring, id, number))
+      found.push(...(await this.#open(await this.#environment.store.read(ids))))
+    }
+    return found
+  }
+
+  /** Versions by number, all of which must exist. @throws `version-lost` */
+  async namedVersions(key: KeyRecord, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
+    const found = await this.versions(key.key, numbers)
+    if (found.length < numbers.length) {
+      const missing = numbers.filter((number) => !found.some((version) => version.number === number))
+      const label = missing.map(versionLabel).join(', ')
+      throw new KmsError('version-lost', `"${key.name}" has no version ${label}. kms key show ${key.name} lists them.`)
+    }
+    return found
+  }
+
+  /** The versions that the key's record names, oldest first: the same cost however many there are. */
+  async newestVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
+    return inOrder(key, await this.versions(key.key, key.newest))
+  }
+
+  /** All versions, oldest first. */
+  async allVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
+    const stored: StoredRecord[] = []
+    const prefix = versionPrefix(this.#access.record.ring, key.key)
+    for await (const one of administeredRecords(this.#environment.store, prefix)) stored.push(one)
+    return inOrder(key, await this.#open(stored))
+  }
+
+  #open(stored: readonly StoredRecord[]): Promise<VersionRecord[]> {
+    return Promise.all(stored.map(async (one) => (await this.#authority.open('version', one)).record))
+  }
+}
+
+/** Order comes from the record, not from the number: incarnations are random. Older ones than it names come first. */
+function inOrder(key: KeyRecord, versions: readonly VersionRecord[]): readonly VersionRecord[] {
+  const place = new Map(key.newest.map((number, index) => [number, index]))
+  const at = ({ number }: VersionRecord): number => place.get(number) ?? -1
+  return [...versions].sort((a, b) => at(a) - at(b) || a.created - b.created || a.number - b.number)
+}

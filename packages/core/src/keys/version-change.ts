@@ -1,0 +1,64 @@
+import { KmsError } from '../errors.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { checkTransition, stateEntry, type VersionState } from './states.ts'
+import { versionLabel } from './version-number.ts'
+
+/** A log entry names each record it changed, and has 64 KiB. */
+const versionsPerCommit = 250
+
+/** What a change of state asks for. */
+export interface VersionChange {
+  /** `previous`: where a suspended version came from. */
+  readonly to: VersionState | 'previous'
+  /** All versions that it applies to, instead of each one given. */
+  readonly all: boolean
+  readonly time: number
+  readonly reason: string
+}
+
+/**
+ * The records of versions that a change of state makes, the primary's first.
+ * @returns `more` where one commit does not hold all of them
+ * @throws `invalid-transition`
+ */
+export function changeVersions(
+  key: KeyRecord,
+  versions: readonly VersionRecord[],
+  change: VersionChange,
+): { readonly changed: readonly VersionRecord[]; readonly more: boolean } {
+  const changed: VersionRecord[] = []
+  for (const version of primaryFirst(versions, key.primary)) {
+    if (change.all && !applies(version, change.to)) continue
+    const target = targetOf(key, version, change.to)
+    if (version.state === target) continue
+    if (changed.length === versionsPerCommit) return { changed, more: true }
+    checkTransition(version.state, target, (version.previousState || undefined) as VersionState | undefined)
+    changed.push({
+      ...version,
+      revision: version.revision + 1,
+      state: target,
+      previousState: target === 'suspended' ? version.state : '',
+      changed: change.time,
+      reason: change.reason,
+    })
+  }
+  return { changed, more: false }
+}
+
+function applies(version: VersionRecord, to: VersionState | 'previous'): boolean {
+  return to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
+}
+
+/** The state that a version goes to: its own where it is there already. */
+function targetOf(key: KeyRecord, version: VersionRecord, to: VersionState | 'previous'): VersionState {
+  if (to !== 'previous') return to
+  if (version.state === 'suspended') return version.previousState as VersionState
+  if (stateEntry(version.state).processes) return version.state
+  throw new KmsError(
+    'invalid-transition',
+    `Version ${versionLabel(version.number)} of "${key.name}" is ${version.state}, not disabled.`,
+  )
+}
+
+const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
+  [...versions].sort((a, b) => Number(b.number === primary) - Number(a.number === primary))
