@@ -20,7 +20,7 @@ test('wiping zeroes the bytes themselves', () => {
   expect(() => secret.reveal()).toThrow('wiped')
 })
 
-test('a password is NFC as UTF-8; empty, NUL and lone surrogates are refused', () => {
+test('a password is NFC as UTF-8; empty, NUL and lone surrogates are refused [E-51]', () => {
   expect([...Secret.fromPassword('e\u0301').reveal()]).toEqual([0xc3, 0xa9])
   for (const bad of ['', 'a\0b', '\ud800']) expect(() => Secret.fromPassword(bad)).toThrow('password')
 })

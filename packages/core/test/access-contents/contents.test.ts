@@ -82,13 +82,13 @@ const kinds = {
 }
 
 describe.each(Object.entries(kinds))('the plaintext of %s', (name, kind) => {
-  test('is that of the vectors, both ways', async () => {
+  test('is that of the vectors, both ways [C-45] [C-46] [C-47] [C-49]', async () => {
     expect(toHex(await kind.encode())).toBe(toHex(plaintextOf(name)))
     expect(shown(await kind.decode(plaintextOf(name)))).toEqual(shown(kind.secrets()))
     expect(kind.context).toEqual(contents.find((content) => content.name === name)?.context)
   })
 
-  test('changed in any byte, or cut, is store-corrupt', async () => {
+  test('changed in any byte, or cut, is store-corrupt [E-8]', async () => {
     const plaintext = plaintextOf(name)
     for (let at = 0; at < plaintext.length; at++) {
       const changed = plaintext.slice()
@@ -118,7 +118,7 @@ test('the right to use is not the right to administer', async () => {
   expect(await codeOf(() => decodeRingAdminister(use, of, administration, parts))).toBe('store-corrupt')
 })
 
-test('a right to administer that the store did not sign is refused', async () => {
+test('a right to administer that the store did not sign is refused [C-50]', async () => {
   const forger = await SigningKey.generate(globalThis.crypto)
   const key = await SigningKey.fromSeed(forger.seed, forger.publicKey, globalThis.crypto)
   const forged = await encodeRingAdminister(administerSecrets(), key, primitives)

@@ -20,7 +20,7 @@ function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
   return primitives.hash('SHA-256', node)
 }
 
-test.each(vectors.trees)('the tree of $leaves has the root of the vectors', ({ leaves, root, frontier }) => {
+test.each(vectors.trees)('the tree of $leaves has the root of the vectors [C-31]', ({ leaves, root, frontier }) => {
   const tree = grow(leaves.map(fromHex))
   expect(toHex(treeRoot(primitives, tree))).toBe(root)
   expect(tree.hashes.map(toHex)).toEqual(frontier)
@@ -32,7 +32,7 @@ test('the tree of nothing has the hash of nothing', () => {
   expect(toHex(treeRoot(primitives, emptyFrontier))).toBe(nothing)
 })
 
-test('a root that grew leaf by leaf is the one computed over all leaves, and one hash is kept for each bit of the size', () => {
+test('a root that grew leaf by leaf is the one computed over all leaves, and one hash is kept for each bit of the size [C-32] [C-33]', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 70 }), (leaves) => {
       const tree = grow(leaves)

@@ -43,7 +43,7 @@ test('an untouched log is whole, with the number of its entries', async () => {
   expect(ringLog).toMatch(/^pass .*\b5 entries/)
 })
 
-test('an older genuine record put back is found, by its id', async () => {
+test('an older genuine record put back is found, by its id [C-61]', async () => {
   const { kms, store } = await newKms()
   await kms.keys.create('a')
   const [old] = await store.list('administered', 'version/', '', 1)

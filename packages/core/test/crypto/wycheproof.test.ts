@@ -107,7 +107,7 @@ describe('Wycheproof', () => {
     }
   }, 60_000)
 
-  test('C2SP chunked encryption with AES-256-GCM, as key slots open it', () => {
+  test('C2SP chunked encryption with AES-256-GCM, as key slots open it [E-20] [E-21]', () => {
     const slots = createWasmKeySlots()
     for (const row of rows('c2sp-chunked-encryption-aes-256-gcm')) {
       const key = bytes(row, 'key')

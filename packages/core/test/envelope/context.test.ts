@@ -48,7 +48,7 @@ const pairs = fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'binary', maxLengt
   maxLength: 6,
 })
 
-test('any order of the pairs, as a record or a Map, gives the bytes the specification describes', () => {
+test('any order of the pairs, as a record or a Map, gives the bytes the specification describes [E-15]', () => {
   fc.assert(
     fc.property(pairs, (given) => {
       const expected = reference(given)
@@ -68,7 +68,7 @@ test('different contexts never have the same bytes', () => {
   )
 })
 
-test('an empty context is refused with a hint at noContext', () => {
+test('an empty context is refused with a hint at noContext [E-16]', () => {
   for (const empty of [{}, new Map(), Object.create(null), Object.create({ tenant: 'inherited' })]) {
     expect(() => canonicalContext(empty as Context)).toThrow(/noContext/)
     expect(refused(empty)).toBe('invalid-context')
@@ -89,7 +89,7 @@ test('what is no context of strings is refused', () => {
   expect(refused(new Map([[1 as unknown as string, 'x']]))).toBe('invalid-context')
 })
 
-test('lone surrogates are refused wherever they stand', () => {
+test('lone surrogates are refused wherever they stand [E-13]', () => {
   for (const broken of ['\ud83d', '\ude00', 'a\ud83d', '\ud83da', '\ude00\ud83d', '\ud83d\ud83d\ude00']) {
     expect(refused({ a: broken })).toBe('invalid-context')
     expect(refused({ [broken]: 'a' })).toBe('invalid-context')
@@ -149,7 +149,7 @@ test('a getter that encodes another context over the same target disturbs nothin
   )
 })
 
-test('65,535 bytes are allowed, one more is not, in one, two and four byte characters', () => {
+test('65,535 bytes are allowed, one more is not, in one, two and four byte characters [E-17]', () => {
   for (const character of ['x', 'é', '€', '🔑']) {
     const bytes = Buffer.byteLength(character)
     const room = 65_535 - 2 - 2 - 1 - 2

@@ -47,7 +47,7 @@ const external = (provider: string, reference: string, blob: number, extra = 0):
   ]),
 })
 
-describe('recipients that fit their kind', () => {
+describe('recipients that fit their kind [E-45]', () => {
   test.each<[string, Stanza]>([
     ['padding', { kind: 0, bytes: zeros(0) }],
     ['key', keyRecipient(0xffffffff)],
@@ -72,7 +72,7 @@ describe('recipients that fit their kind', () => {
   })
 })
 
-describe('recipients that do not fit their kind are malformed, also kinds that cannot be opened yet', () => {
+describe('recipients that do not fit their kind are malformed, also kinds that cannot be opened yet [E-45] [E-56] [E-67] [E-90]', () => {
   test.each<[string, Stanza]>([
     ['key, short', { kind: 1, bytes: keyRecipient(1).bytes.subarray(1) }],
     ['key, long', { kind: 1, bytes: Buffer.concat([keyRecipient(1).bytes, zeros(1)]) }],
@@ -105,7 +105,7 @@ describe('recipients that do not fit their kind are malformed, also kinds that c
   })
 })
 
-test('refusals come in the order of the specification', () => {
+test('refusals come in the order of the specification [E-4] [E-28] [E-89] [E-90]', () => {
   const good = encodeKeyHeader({ suite: 1, content: 0, mode: 0 }, id, 1)
   const changed = (...changes: [number, number][]): Uint8Array => {
     const bytes = good.slice()
@@ -126,7 +126,7 @@ test('refusals come in the order of the specification', () => {
   expect(code(good.subarray(0, 26))).toBe('malformed')
 })
 
-test('each content is accepted in its own modes alone', () => {
+test('each content is accepted in its own modes alone [E-5]', () => {
   const allowed = new Set(['0:0', '0:1', '0:2', '1:0', '2:2', '3:2', '4:2', '5:2', '6:2'])
   for (let content = 0; content < 7; content++) {
     for (let mode = 0; mode < 3; mode++) {
@@ -138,7 +138,7 @@ test('each content is accepted in its own modes alone', () => {
   }
 })
 
-test('a header has 1 to 255 recipients and 65,536 bytes at most', () => {
+test('a header has 1 to 255 recipients and 65,536 bytes at most [E-44]', () => {
   expect(code(Buffer.concat([encodeRecipients(preamble, []), zeros(100)]))).toBe('malformed')
   const many = Array.from({ length: 255 }, () => ({ kind: 77, bytes: zeros(2) }))
   expect(code(header(...many))).toBe('accepted')
@@ -150,7 +150,7 @@ test('a header has 1 to 255 recipients and 65,536 bytes at most', () => {
   expect(code(Buffer.concat([padding(room + 1), zeros(200)]))).toBe('malformed')
 })
 
-test('every truncation of a header is malformed', () => {
+test('every truncation of a header is malformed [E-90]', () => {
   const whole = header(keyRecipient(3), password(1, u32(600_000)), external('vault', 'k', 9), hpke(0x20, 80))
   for (let length = 0; length < whole.length; length++) expect(code(whole.subarray(0, length))).toBe('malformed')
 })

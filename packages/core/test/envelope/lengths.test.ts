@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encryptedLength, plaintextLength, recipientLengths, textLength } from '../../src/envelope/index.ts'
 
-test('the figures the specification gives', () => {
+test('the figures the specification gives [E-85] [E-86] [E-87]', () => {
   expect(encryptedLength(16)).toBe(115)
   expect(textLength(16)).toBe(154)
   expect(encryptedLength(0)).toBe(99)

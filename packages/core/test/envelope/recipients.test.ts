@@ -106,7 +106,7 @@ test('a password opens what was sealed to it, another does not', async () => {
   await expect(open(envelope, [opener(1)])).rejects.toThrow(/password/)
 })
 
-test('a held key is used before any password, which then is never derived', async () => {
+test('a held key is used before any password, which then is never derived [E-69]', async () => {
   const password = Secret.fromPassword('secret')
   const envelope = await seal([passwordRecipient(password, { primitives }), recipient(1)])
   const derive = vi.fn(primitives.pbkdf2)
@@ -115,7 +115,7 @@ test('a held key is used before any password, which then is never derived', asyn
   expect(derive).not.toHaveBeenCalled()
 })
 
-test('work over the limit is refused before anything is derived, in any of the first four password recipients', async () => {
+test('work over the limit is refused before anything is derived, in any of the first four password recipients [E-55] [E-70] [E-93]', async () => {
   const password = Secret.fromPassword('secret')
   const envelope = await seal([passwordRecipient(password, { primitives })])
   const derive = vi.fn(primitives.pbkdf2)
@@ -141,7 +141,7 @@ test('a password stretched with a kdf that is not built is unsupported, and says
   await expect(open(envelope, [passwordOpener(Secret.fromPassword('x'), { primitives })])).rejects.toThrow(/scrypt/)
 })
 
-test('a held recipient that does not unwrap is an error, though another would', async () => {
+test('a held recipient that does not unwrap is an error, though another would [E-71]', async () => {
   const broken = withRecipients(await seal([recipient(1), recipient(2)]), ([first, second]) => {
     const bytes = Uint8Array.from(first?.bytes ?? [])
     bytes[59] = (bytes[59] as number) ^ 1
@@ -153,7 +153,7 @@ test('a held recipient that does not unwrap is an error, though another would', 
   await expect(open(broken, [opener(2), opener(1)])).rejects.toThrow(code('authentication-failed'))
 })
 
-test('a provider that gives no answer is passed over for the next that is held, and is the error when there is none', async () => {
+test('a provider that gives no answer is passed over for the next that is held, and is the error when there is none [E-72]', async () => {
   const silent: Opener = {
     kind: 1,
     holds: (stanza) => opener(1).holds(stanza),
@@ -173,7 +173,7 @@ test('what an opener throws that is not about the envelope reaches the caller as
   await expect(open(await seal([recipient(1)]), [aborted])).rejects.toThrow('Cancelled.')
 })
 
-test('a content key of another length than 32 bytes fails as a wrong key does', async () => {
+test('a content key of another length than 32 bytes fails as a wrong key does [E-94]', async () => {
   const envelope = await seal([recipient(1)])
   for (const length of [0, 16, 31, 33]) {
     const odd: Opener = { kind: 1, holds: () => true, unwrap: async () => Secret.take(new Uint8Array(length)) }
@@ -181,7 +181,7 @@ test('a content key of another length than 32 bytes fails as a wrong key does', 
   }
 })
 
-test('recipients cannot be added, removed, reordered or moved to another envelope', async () => {
+test('recipients cannot be added, removed, reordered or moved to another envelope [E-43]', async () => {
   const [envelope, another] = [await seal([recipient(1), recipient(2)]), await seal([recipient(1), recipient(2)])]
   const other = (parseHeader(another) as RecipientsHeader).recipients
   const changes: ((all: RecipientsHeader['recipients']) => { kind: number; bytes: Uint8Array }[])[] = [
@@ -195,7 +195,7 @@ test('recipients cannot be added, removed, reordered or moved to another envelop
   }
 })
 
-test('a co-recipient cannot move a recipient to a different context or content', async () => {
+test('a co-recipient cannot move a recipient to a different context or content [E-42]', async () => {
   const envelope = await seal([recipient(1), recipient(2)])
   await expect(open(envelope, [opener(1)], { context: { tenant: 'b' } })).rejects.toThrow(code('authentication-failed'))
   await expect(open(envelope, [opener(1)], { content: 3 })).rejects.toThrow(/content 0 \(data\)/)
@@ -204,13 +204,13 @@ test('a co-recipient cannot move a recipient to a different context or content',
   await expect(open(moved, [opener(1)], { content: 3 })).rejects.toThrow(code('authentication-failed'))
 })
 
-test('recipients of unknown kinds are passed over', async () => {
+test('recipients of unknown kinds are passed over [E-74]', async () => {
   const unknown: Recipient = { kind: 99, wrap: async () => new Uint8Array(5) }
   const envelope = await seal([unknown, recipient(1)])
   expect(await open(envelope, [opener(1)])).toEqual(message)
 })
 
-test('writers refuse weak work, no recipient, too many of them and headers that are too long', async () => {
+test('writers refuse weak work, no recipient, too many of them and headers that are too long [E-54]', async () => {
   const password = Secret.fromPassword('secret')
   for (const iterations of [0, 599_999, 10_000_001, 600_000.5]) {
     expect(() => passwordRecipient(password, { primitives, iterations })).toThrow(code('invalid-argument'))
@@ -261,7 +261,7 @@ function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   return [...all, bytes.subarray(at)]
 }
 
-test('a stream that ends early, goes on too long or was changed ends in an error, and releases nothing unchecked', async () => {
+test('a stream that ends early, goes on too long or was changed ends in an error, and releases nothing unchecked [E-95]', async () => {
   const plaintext = Buffer.alloc(40_000, 'x')
   const envelope = await seal([recipient(1)], {}, plaintext)
   const start = async (): Promise<Awaited<ReturnType<typeof openStream>>> =>

@@ -27,7 +27,7 @@ function recordKey(fill = 7, options: { version?: number; content?: 0 | 1; id?: 
 
 const bytesOf = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => (i * 7) % 256)
 
-test('what is sealed opens, in its context, and has the length that is promised', () => {
+test('what is sealed opens, in its context, and has the length that is promised [E-85]', () => {
   const key = recordKey()
   const pairs = fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme' }), {
     minKeys: 1,
@@ -44,7 +44,7 @@ test('what is sealed opens, in its context, and has the length that is promised'
   )
 })
 
-test('every single flipped bit is refused', () => {
+test('every single flipped bit is refused [E-94]', () => {
   const key = recordKey()
   const envelope = key.seal(bytesOf(40), context)
   for (let bit = 0; bit < envelope.length * 8; bit++) {
@@ -54,7 +54,7 @@ test('every single flipped bit is refused', () => {
   }
 })
 
-test('every truncation and every extension is refused', () => {
+test('every truncation and every extension is refused [E-94]', () => {
   const key = recordKey()
   for (const n of [0, 40]) {
     const envelope = key.seal(bytesOf(n), context)
@@ -66,7 +66,7 @@ test('every truncation and every extension is refused', () => {
   }
 })
 
-test('chunks swapped, dropped or repeated are refused', () => {
+test('chunks swapped, dropped or repeated are refused [E-94]', () => {
   const key = recordKey()
   const envelope = key.seal(bytesOf(50_000), context)
   const chunk = (i: number): Uint8Array => envelope.subarray(83 + i * 16_400, 83 + (i + 1) * 16_400)
@@ -77,13 +77,13 @@ test('chunks swapped, dropped or repeated are refused', () => {
   expect(key.open(Buffer.concat([start, ...[0, 1, 2, 3].map(chunk)]), context)).toHaveLength(50_000)
 })
 
-test('salts are fresh: the same message never gives the same envelope', () => {
+test('salts are fresh: the same message never gives the same envelope [E-31]', () => {
   const key = recordKey()
   const envelopes = Array.from({ length: 500 }, () => toText(key.seal(bytesOf(1), context)))
   expect(new Set(envelopes).size).toBe(500)
 })
 
-test('another key or version is no-matching-key with its id; another material under the same id fails', () => {
+test('another key or version is no-matching-key with its id; another material under the same id fails [E-7] [E-92]', () => {
   const envelope = recordKey(7, { version: 3 }).seal(bytesOf(5), context)
   const named = { code: 'no-matching-key', keyIds: ['7bd5d47e-446f-4ec2-a3d8-11736110e578'], version: '3' }
   expect(() => recordKey(7, { version: 4 }).open(envelope, context)).toThrow(expect.objectContaining(named))
@@ -93,7 +93,7 @@ test('another key or version is no-matching-key with its id; another material un
   expect(() => recordKey(8, { version: 3 }).open(envelope, context)).toThrow(failed)
 })
 
-test('contents are separate: a stored key does not open as data, nor data as a stored key', () => {
+test('contents are separate: a stored key does not open as data, nor data as a stored key [E-6] [E-91]', () => {
   const [data, stored] = [recordKey(7), recordKey(7, { content: 1 })]
   expect(() => data.open(stored.seal(bytesOf(32), context), context)).toThrow(/key version/)
   expect(() => stored.open(data.seal(bytesOf(32), context), context)).toThrow(failed)
@@ -102,7 +102,7 @@ test('contents are separate: a stored key does not open as data, nor data as a s
   expect(() => stored.open(relabelled, context)).toThrow(failed)
 })
 
-test('a wrong context is named before a wrong envelope, which is never looked at', () => {
+test('a wrong context is named before a wrong envelope, which is never looked at [E-19] [E-88]', () => {
   const key = recordKey()
   expect(() => key.open(new Uint8Array(3), {})).toThrow(expect.objectContaining({ code: 'invalid-context' }))
   expect(() => key.seal('text' as unknown as Uint8Array, context)).toThrow(
@@ -113,7 +113,7 @@ test('a wrong context is named before a wrong envelope, which is never looked at
   )
 })
 
-test('all that is wrong with keys, context and bytes gives one and the same message', () => {
+test('all that is wrong with keys, context and bytes gives one and the same message [E-94]', () => {
   const key = recordKey()
   const envelope = key.seal(bytesOf(5), context)
   const changed = envelope.slice()
@@ -145,7 +145,7 @@ test('a bound context is the same context, also after others were used', () => {
   expect(() => key.bind({ other: 'context' }).open(envelope)).toThrow(failed)
 })
 
-test('36 characters of text name the key version, and 27 bytes say whether it is the one', () => {
+test('36 characters of text name the key version, and 27 bytes say whether it is the one [E-26] [E-29]', () => {
   const key = recordKey(7, { version: 2 })
   const envelope = key.seal(bytesOf(5), context)
   expect(toText(envelope).slice(0, 36)).toBe(recordTextPrefix({ keyId, version: 2 }))

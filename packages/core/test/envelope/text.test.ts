@@ -4,7 +4,7 @@ import { fromText, textPattern, toText } from '../../src/envelope/index.ts'
 
 const malformed = expect.objectContaining({ code: 'malformed' })
 
-test('text is unpadded base64url, both ways', () => {
+test('text is unpadded base64url, both ways [E-9]', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       const text = toText(bytes)
@@ -38,7 +38,7 @@ test('no two texts give the same bytes: whatever is read is written the same', (
   )
 })
 
-test('padding, white space, another alphabet, unused bits and impossible lengths are malformed', () => {
+test('padding, white space, another alphabet, unused bits and impossible lengths are malformed [E-11]', () => {
   for (const text of [
     'AA==',
     'AAA=',
@@ -58,7 +58,7 @@ test('padding, white space, another alphabet, unused bits and impossible lengths
   }
 })
 
-test('the pattern finds envelopes and nothing like them', () => {
+test('the pattern finds envelopes and nothing like them [E-10]', () => {
   const preambles = [0, 1].flatMap((suite) =>
     [0, 1, 2, 3, 4, 5, 6].flatMap((content) => [0, 1, 2].map((mode) => [suite + 1, content, mode])),
   )

@@ -125,7 +125,7 @@ describe('refusals', () => {
   })
 })
 
-test('every label that is used derives what it should', () => {
+test('every label that is used derives what it should [E-30] [E-38] [E-39] [E-48] [E-49]', () => {
   const given = vectors.derivations
   const [id, version, bound] = [hex(given.keyId), given.version, hex(given.C)]
   const expand = (info: Uint8Array, length: number, key = given.material): string =>

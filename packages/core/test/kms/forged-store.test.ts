@@ -37,7 +37,7 @@ describe('records that someone else wrote', () => {
     expect(await codeOf(use)).toBe('store-corrupt')
   })
 
-  test('the records of two keys swapped are store-corrupt', async () => {
+  test('the records of two keys swapped are store-corrupt [C-19]', async () => {
     const { kms, store } = await newKms()
     const a = await kms.keys.create('a')
     const b = await kms.keys.create('b')
@@ -145,7 +145,7 @@ describe('an older state put back', () => {
     expect(await codeOf(() => other.decrypt(envelope, { key: 'a', context }))).toBe('store-rolled-back')
   })
 
-  test('a request id stands for one operation', async () => {
+  test('a request id stands for one operation [C-35]', async () => {
     const { kms } = await newKms()
     const requestId = crypto.randomUUID()
     await kms.keys.create('a', { requestId })
@@ -153,7 +153,7 @@ describe('an older state put back', () => {
     expect((await kms.keys.show('a')).primary).toBe('1')
   })
 
-  test('the whole store rolled back is noticed by an open process and by later ones', async () => {
+  test('the whole store rolled back is noticed by an open process and by later ones [C-59]', async () => {
     const lastSeen = memoryLastSeen()
     const { kms, store } = await newKms({ lastSeen })
     await kms.keys.create('a')

@@ -29,7 +29,7 @@ describe('a store and its roots', () => {
     )
   })
 
-  test('another fingerprint than the one expected is refused', async () => {
+  test('another fingerprint than the one expected is refused [C-51]', async () => {
     const { kms, store } = await newKms()
     expect(await codeOf(() => openKms(store, { fingerprint: 'ffffffff' }))).toBe('not-permitted')
     expect((await openKms(store, { fingerprint: kms.info.fingerprint })).info.id).toBe(kms.info.id)
@@ -139,7 +139,7 @@ describe('keys', () => {
     expect((await kms.keys.rotate('k')).primary).toBe('2')
   })
 
-  test('a renamed key keeps its id and opens what it sealed; the old name stays reserved', async () => {
+  test('a renamed key keeps its id and opens what it sealed; the old name stays reserved [C-22]', async () => {
     const { kms } = await newKms()
     const made = await kms.keys.create('before')
     const envelope = await kms.encrypt('x', { key: 'before', context })
@@ -150,7 +150,7 @@ describe('keys', () => {
     expect((await kms.keys.rename('after', 'before')).name).toBe('before')
   })
 
-  test.each(['', 'a/b', 'a\nb', 'x'.repeat(201), '\ud800'])('the name %j is refused', async (name) => {
+  test.each(['', 'a/b', 'a\nb', 'x'.repeat(201), '\ud800'])('the name %j is refused [C-21]', async (name) => {
     const { kms } = await newKms()
     expect(await codeOf(() => kms.keys.create(name))).toBe('invalid-argument')
   })
@@ -165,7 +165,7 @@ describe('keys', () => {
 })
 
 describe('what does not open', () => {
-  test('an envelope of another key, of a lost version, with another context, with a flipped bit', async () => {
+  test('an envelope of another key, of a lost version, with another context, with a flipped bit [C-43]', async () => {
     const { kms } = await newKms()
     await kms.keys.create('a')
     await kms.keys.create('b')
@@ -223,7 +223,7 @@ describe('handles', () => {
     await expect.poll(() => codeOf(() => key.seal('x', context)), { timeout: 20_000 }).toBe('key-disabled')
   })
 
-  test('cut off from the store they stop at the end of the lease, and renew', async () => {
+  test('cut off from the store they stop at the end of the lease, and renew [C-56]', async () => {
     let now = 0
     const { kms } = await newKms({ monotonic: () => now })
     await kms.keys.create('k')

@@ -6,7 +6,7 @@ const context = { tenant: 'acme' }
 const applicationRoot = (seed: number): Root =>
   keyRoot(Uint8Array.from({ length: 32 }, (_, i) => (i * 41 + seed) & 0xff))
 
-test('an application opens its own ring and no other, whatever it asks for', async () => {
+test('an application opens its own ring and no other, whatever it asks for [C-52]', async () => {
   const { kms, store } = await newKms()
   await kms.keys.create('secret')
   await kms.rings.create('web')

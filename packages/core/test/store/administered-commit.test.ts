@@ -42,7 +42,7 @@ async function again(index: number, head: Awaited<ReturnType<typeof headOf>>) {
   })
 }
 
-test('a change becomes the commit of the vectors, byte for byte, one after the other', async () => {
+test('a change becomes the commit of the vectors, byte for byte, one after the other [C-8] [C-27] [C-28] [C-29] [C-34]', async () => {
   const records = new MemoryStore()
   for (const [index, commit] of store.commits.entries()) {
     if (index > 0) expect(await again(index, await headOf(records))).toEqual(commitOf(commit))
@@ -52,7 +52,7 @@ test('a change becomes the commit of the vectors, byte for byte, one after the o
   }
 })
 
-test('of two changes made from the same head one is a conflict, and leaves nothing', async () => {
+test('of two changes made from the same head one is a conflict, and leaves nothing [C-36]', async () => {
   const records = new MemoryStore()
   for (const commit of store.commits.slice(0, 2)) await records.commit(commitOf(commit))
   const head = await headOf(records)
@@ -63,7 +63,7 @@ test('of two changes made from the same head one is a conflict, and leaves nothi
   expect((await records.list('log', `log/${store.ring}/`, '', 10)).length).toBe(3)
 })
 
-test('a request that was committed before is a conflict, even from a new head', async () => {
+test('a request that was committed before is a conflict, even from a new head [C-36]', async () => {
   const records = new MemoryStore()
   for (const commit of store.commits) await records.commit(commitOf(commit))
   const repeated = await again(2, await headOf(records))

@@ -13,12 +13,15 @@ const codeOf = (work: () => unknown): string => {
 }
 
 describe('canonical bytes', () => {
-  test.each(vectors.canonical.valid)('are those of the vectors, both ways: $bytes', ({ value, bytes }) => {
-    expect(fromUtf8(encodeCanonical(value))).toBe(bytes)
-    expect(decodeCanonical(utf8(bytes))).toEqual(value)
-  })
+  test.each(vectors.canonical.valid)(
+    'are those of the vectors, both ways: $bytes [C-12] [C-13]',
+    ({ value, bytes }) => {
+      expect(fromUtf8(encodeCanonical(value))).toBe(bytes)
+      expect(decodeCanonical(utf8(bytes))).toEqual(value)
+    },
+  )
 
-  test.each(vectors.canonical.invalid)('refuse $why', ({ bytes }) => {
+  test.each(vectors.canonical.invalid)('refuse $why [C-16]', ({ bytes }) => {
     expect(codeOf(() => decodeCanonical(utf8(bytes)))).toBe('malformed')
   })
 
@@ -26,11 +29,11 @@ describe('canonical bytes', () => {
     expect(codeOf(() => decodeCanonical(Uint8Array.of(...utf8('{"a":"'), 0xff, ...utf8('"}'))))).toBe('malformed')
   })
 
-  test('refuse nesting that would exhaust a reader', () => {
+  test('refuse nesting that would exhaust a reader [C-15]', () => {
     expect(codeOf(() => decodeCanonical(utf8(`{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`)))).toBe('malformed')
   })
 
-  test('refuse to write what has no canonical form', () => {
+  test('refuse to write what has no canonical form [C-14]', () => {
     for (const value of [null, undefined, 1.5, -1, 2 ** 53, Number.NaN, 1n, '\ud800', () => 1]) {
       const object = { a: value } as unknown as CanonicalObject
       expect(codeOf(() => encodeCanonical(object))).toBe('invalid-argument')

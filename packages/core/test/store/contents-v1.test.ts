@@ -15,7 +15,7 @@ describe('the store of the vectors, which another implementation wrote', () => {
     return openKms(records, { root: keyRoot(fromHex(store.rootKey)) })
   }
 
-  test('opens with its root, and shows its key', async () => {
+  test('opens with its root, and shows its key [C-11] [C-38]', async () => {
     const kms = await open()
     expect(kms.info).toMatchObject({
       id: store.id,
@@ -47,7 +47,7 @@ describe('the store of the vectors, which another implementation wrote', () => {
   })
 })
 
-test.each(vectors.versionNumbers)('version number $number is shown as $label', ({ number, label }) => {
+test.each(vectors.versionNumbers)('version number $number is shown as $label [C-39] [C-41]', ({ number, label }) => {
   expect(versionLabel(number)).toBe(label)
   expect(parseVersionLabel(label)).toBe(number)
 })

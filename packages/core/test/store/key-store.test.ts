@@ -6,7 +6,7 @@ import { keyStoreConformance } from '../../src/testing/key-store.ts'
 const cases = (open: () => KeyStore) =>
   keyStoreConformance(async () => ({ store: open() }), { persistent: false, shared: false })
 
-describe('the memory store', () => {
+describe('the memory store [C-3] [C-4] [C-6] [C-7]', () => {
   for (const { name, run } of cases(() => new MemoryStore())) test(name, run)
 })
 

@@ -29,7 +29,7 @@ const codeOf = async (work: () => unknown): Promise<string> => {
 }
 
 describe.each(cryptos)('Ed25519 through %s', (_, crypto) => {
-  test('a seed signs as everywhere else, and its public half verifies that and nothing else', async () => {
+  test('a seed signs as everywhere else, and its public half verifies that and nothing else [C-24]', async () => {
     const seed = Secret.copy(fromHex(signingKey.seed as string))
     const publicKey = fromHex(signingKey.publicKey as string)
     const key = await SigningKey.fromSeed(seed, publicKey, crypto)
@@ -54,7 +54,7 @@ describe.each(cryptos)('Ed25519 through %s', (_, crypto) => {
     expect(await (await VerifyingKey.fromRaw(publicKey, crypto)).verify(signature, utf8('x'))).toBe(true)
   })
 
-  test('records are signed byte for byte as in the vectors', async () => {
+  test('records are signed byte for byte as in the vectors [C-10] [C-18]', async () => {
     const key = await signer(crypto)
     const rings = store.commits.slice(1).flatMap(({ put }) => put.filter(({ id }) => !id.startsWith('op/')))
     expect(rings.length).toBeGreaterThan(8)
@@ -65,7 +65,7 @@ describe.each(cryptos)('Ed25519 through %s', (_, crypto) => {
   })
 })
 
-test('fingerprints are those of the vectors', () => {
+test('fingerprints are those of the vectors [C-25] [C-26]', () => {
   const publicKey = fromHex(signingKey.publicKey as string)
   expect(toHex(publicKeyFingerprint(publicKey, primitives))).toBe(signingKey.fingerprint)
   expect(storeFingerprint(publicKey, primitives)).toBe(signingKey.storeFingerprint)
@@ -105,7 +105,7 @@ describe('a stored record', () => {
     ['nothing in it', () => open({ bytes: '{}' })],
     ['a signature of another length', () => open({ bytes: stored.bytes.replace(signature, signature.slice(4)) })],
   ]
-  test.each(refused)('with %s is store-corrupt', async (_, work) => {
+  test.each(refused)('with %s is store-corrupt [C-19]', async (_, work) => {
     expect(await codeOf(work)).toBe('store-corrupt')
   })
 
@@ -116,7 +116,7 @@ describe('a stored record', () => {
     ['has an array with something else in it', { ...base, newest: ['1'] }],
     ['is of another kind', { ...base, kind: 'name' }],
   ]
-  test.each(misfits)('that is signed but %s is store-corrupt', async (_, record) => {
+  test.each(misfits)('that is signed but %s is store-corrupt [C-17] [C-20]', async (_, record) => {
     const { bytes } = await signRecord(record as KeyRecord, await signer(globalThis.crypto))
     expect(await codeOf(() => open({ bytes: fromUtf8(bytes) }))).toBe('store-corrupt')
   })
