@@ -1,7 +1,7 @@
+import { randomFillSync } from 'node:crypto'
 import { type KeySlots, KmsError, type MessageKey, type Slot, type Suite } from '@kms/core'
-import { createWasmKeySlots } from '@kms/core/hazmat'
+import { createWasmKeySlots, poolLength, SaltPool } from '@kms/core/hazmat'
 import { type BodyKey, openBody, sealBody, splitBody } from './native-body.ts'
-import { RandomSalts } from './random-salts.ts'
 
 /**
  * Bytes of message from which node:crypto's AEAD, call overhead included, beats the WASM module's: 590 to 1,200 by Node version
@@ -22,7 +22,7 @@ class HybridKeySlots implements KeySlots {
   readonly bound: Uint8Array
   readonly #wasm: KeySlots
   readonly #prepared = new Map<Slot, { readonly suite: Suite; readonly header: Uint8Array }>()
-  readonly #salts = new RandomSalts()
+  readonly #salts = new SaltPool(new Uint8Array(poolLength), randomFillSync)
 
   constructor(wasm: KeySlots) {
     this.#wasm = wasm
@@ -49,7 +49,7 @@ class HybridKeySlots implements KeySlots {
   seal(slot: Slot, boundLength: number, plaintext: Uint8Array, salt?: Uint8Array): Uint8Array {
     if (plaintext.length < nativeFrom) return this.#wasm.seal(slot, boundLength, plaintext, salt)
     const { suite, header } = this.#of(slot)
-    const fresh = salt ?? this.#salts.take()
+    const fresh = salt ?? this.#salts.takeCopy()
     return this.#withKey(slot, boundLength, fresh, (key) => sealBody(suite, header, fresh, key, plaintext))
   }
 
@@ -72,6 +72,7 @@ class HybridKeySlots implements KeySlots {
   wipe(): void {
     this.#wasm.wipe()
     this.#prepared.clear()
+    this.#salts.drop()
   }
 
   #of(slot: Slot): { readonly suite: Suite; readonly header: Uint8Array } {

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomFillSync } from 'node:crypto'
 import type { KeySlots, MessageKey, Slot, Suite } from '@kms/core'
 import { KmsError, Secret } from '@kms/core'
+import { poolLength, SaltPool } from '@kms/core/hazmat'
 import { deriveBodyKey, openBody, saltLength, sealBody, splitBody } from './native-body.ts'
-import { RandomSalts } from './random-salts.ts'
 
 const boundRoom = 65_542
 const slotLimit = 1_000_000
@@ -30,7 +30,7 @@ class NativeKeySlots implements KeySlots {
   readonly backend = 'native'
   readonly bound: Uint8Array = new Uint8Array(boundRoom)
   readonly #slots = new Map<Slot, Held>()
-  readonly #salts = new RandomSalts()
+  readonly #salts = new SaltPool(new Uint8Array(poolLength), randomFillSync)
 
   importKey(material: Uint8Array): Slot {
     if (!(material instanceof Uint8Array) || material.length !== 32) {
@@ -70,7 +70,7 @@ class NativeKeySlots implements KeySlots {
     held.header = header.slice()
   }
 
-  seal(slot: Slot, boundLength: number, plaintext: Uint8Array, salt: Uint8Array = this.#salts.take()): Uint8Array {
+  seal(slot: Slot, boundLength: number, plaintext: Uint8Array, salt: Uint8Array = this.#salts.takeCopy()): Uint8Array {
     const { key, suite, header } = this.#prepared(slot)
     const message = deriveBodyKey(key, suite, requireSalt(salt), this.#bound(boundLength))
     try {
@@ -106,6 +106,7 @@ class NativeKeySlots implements KeySlots {
   wipe(): void {
     for (const { key } of this.#slots.values()) key.fill(0)
     this.#slots.clear()
+    this.#salts.drop()
   }
 
   #held(slot: Slot): Held {

@@ -1,8 +1,8 @@
 import { KmsError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import type { DeterministicKeySlots, MessageKey, Slot, Suite } from '../key-slots.ts'
+import { platformRandom, poolLength, type RandomFill, SaltPool } from '../salt-pool.ts'
 import { absorb, instantiate, type WasmInstance } from './instance.ts'
-import { platformRandom, type RandomFill, SaltPool } from './salts.ts'
 
 const boundRoom = 65_542
 const saltLength = 24
@@ -41,7 +41,7 @@ class WasmKeySlots implements DeterministicKeySlots {
     const { boundAt, poolAt, saltAt } = instance.exports
     const buffer = instance.memory.buffer as ArrayBuffer
     this.#instance = instance
-    this.#salts = new SaltPool(buffer, poolAt.value as number, randomFill)
+    this.#salts = new SaltPool(new Uint8Array(buffer, poolAt.value as number, poolLength), randomFill)
     this.#saltAt = saltAt.value as number
     this.bound = new Uint8Array(buffer, boundAt.value as number, boundRoom)
   }
