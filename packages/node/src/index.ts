@@ -1,11 +1,21 @@
 export * from '@kms/core'
 export {
   encryptedLength,
+  generateRecipientKeyPair,
   type Inspection,
   inspect,
+  type KeyPairType,
   openEnvelope,
+  type PublicJwk,
   passwordOpener,
   passwordRecipient,
+  publicKeyJwk,
+  publicKeyPem,
+  publicKeyText,
+  type RecipientKeyPair,
+  type RecipientPublicKey,
+  readPublicKey,
+  recipientKeyPair,
   sealEnvelope,
   textLength,
 } from '@kms/core/envelope'

@@ -1,3 +1,4 @@
+export * from '../public-keys/index.ts'
 export {
   chunkLength,
   chunkNonce,

@@ -1,0 +1,16 @@
+export type { PublicJwk } from './jwk.ts'
+export { publicKeyJwk } from './jwk.ts'
+export { type Kem, type KemName, kemById, kems } from './kems.ts'
+export { generateRecipientKeyPair, type KeyPairType, type RecipientKeyPair, recipientKeyPair } from './key-pair.ts'
+export { publicKeyPem } from './pem.ts'
+export {
+  type HpkePublicKey,
+  hpkePublicKey,
+  type RecipientPublicKey,
+  type RsaBits,
+  type RsaPublicKey,
+  rsaPublicKey,
+  samePublicKey,
+} from './public-key.ts'
+export { readPublicKey } from './read.ts'
+export { publicKeyText } from './text-form.ts'

@@ -1,0 +1,58 @@
+import { invalidArgument } from '../envelope/refusals.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import { privateHalf } from './jwk.ts'
+import { hpkePublicKey, type RecipientPublicKey, rsaPublicKey } from './public-key.ts'
+import { decodeSpki, encodeSpki } from './spki.ts'
+
+// The textual form of SubjectPublicKeyInfo (RFC 7468 §13).
+
+const block = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-----\s*$/
+
+/**
+ * A public key as SubjectPublicKeyInfo in PEM.
+ * @throws `unsupported` for X-Wing, for which no such form is standardised
+ */
+export function publicKeyPem(key: RecipientPublicKey): string {
+  const text = toText(key.type === 'hpke' ? encodeSpki(key.kem, key.bytes) : key.bytes)
+  const base64 = text
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .padEnd(Math.ceil(text.length / 4) * 4, '=')
+  const lines = base64.match(/.{1,64}/g) as string[]
+  return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`
+}
+
+/** Whether a text claims to be PEM. */
+export function isPem(text: string): boolean {
+  return text.trimStart().startsWith('-----BEGIN ')
+}
+
+/**
+ * Reads a SubjectPublicKeyInfo in PEM: P-256 (RFC 5480, uncompressed), X25519 (RFC 8410), RSA (rsaEncryption).
+ * @throws `invalid-argument` if it is none, or a private key; `unsupported` for RSA of other than 2048, 3072 or 4096 bits
+ */
+export async function readPublicKeyPem(pem: string): Promise<RecipientPublicKey> {
+  const [, label, body] = block.exec(pem) ?? []
+  if (label === undefined || body === undefined) throw invalidArgument('The PEM block is cut or damaged.')
+  if (label.endsWith('PRIVATE KEY')) throw privateHalf()
+  if (label !== 'PUBLIC KEY') {
+    throw invalidArgument('The PEM block is not a PUBLIC KEY. openssl x509 -pubkey takes one out of a certificate.')
+  }
+  return readSpki(decode(body))
+}
+
+/** Reads a SubjectPublicKeyInfo in DER. @throws as `readPublicKeyPem` */
+export async function readSpki(spki: Uint8Array): Promise<RecipientPublicKey> {
+  const key = decodeSpki(spki)
+  return key.type === 'hpke' ? hpkePublicKey(key.kem, key.bytes) : rsaPublicKey(spki)
+}
+
+function decode(body: string): Uint8Array {
+  const base64 = body.replace(/\s+/g, '')
+  try {
+    if (!/^[^=]*={0,2}$/.test(base64) || base64.length % 4 !== 0) throw new RangeError('padding')
+    return fromText(base64.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_'))
+  } catch {
+    throw invalidArgument('The PEM block is not base64.')
+  }
+}
