@@ -14,7 +14,7 @@ export { keyRoot } from './access/roots/key.ts'
 export { passwordRoot } from './access/roots/password.ts'
 export type { Finding } from './audit/diagnosis.ts'
 export type { KeySlots, MessageKey, Slot, Suite } from './crypto/key-slots.ts'
-export type { Aead, DerivationOptions, Hash, Primitives } from './crypto/primitives.ts'
+export type { Aead, AeadCipher, DerivationOptions, Hash, Primitives } from './crypto/primitives.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
 export {

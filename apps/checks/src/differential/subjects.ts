@@ -1,6 +1,6 @@
 import type { Aead, Hash, Suite } from '@kms/core'
 import { KmsError } from '@kms/core'
-import { MessageOpener, MessageSealer, prefixLength, saltLength } from '@kms/core/envelope'
+import { MessageCipher, MessageOpener, MessageSealer, prefixLength, saltLength } from '@kms/core/envelope'
 import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
 import { anyBytes, anyLength, type CaseRandom, pieces } from './random.ts'
 import { nobleReference, nodeReference, type Reference, referenceBody } from './references.ts'
@@ -185,14 +185,22 @@ function checkPieces(
   plaintext: Uint8Array,
   body: Uint8Array,
 ): void {
-  const messageKey = () => {
+  const cipher = (): MessageCipher => {
     slots.bound.set(bound)
-    return slots.messageKey(slot, bound.length, salt)
+    return new MessageCipher(wasm, suite, slots.messageKey(slot, bound.length, salt))
   }
-  const sealer = new MessageSealer(wasm, suite, salt, messageKey())
-  const sealed = [sealer.prefix, ...pieces(random, plaintext).map((piece) => sealer.update(piece)), sealer.final()]
+  const sealing = cipher()
+  const sealer = new MessageSealer(sealing)
+  const sealed = [
+    salt,
+    sealing.commitment,
+    ...pieces(random, plaintext).map((piece) => sealer.update(piece)),
+    sealer.final(),
+  ]
   same(Buffer.concat(sealed), body, 'what is sealed in pieces')
-  const opener = new MessageOpener(wasm, suite, body.slice(0, prefixLength), messageKey())
+  const opening = cipher()
+  opening.checkCommitment(body.subarray(0, prefixLength))
+  const opener = new MessageOpener(opening)
   const opened = pieces(random, body.subarray(prefixLength)).map((piece) => opener.update(piece))
   same(Buffer.concat([...opened, opener.final()]), plaintext, 'what is opened in pieces')
 }

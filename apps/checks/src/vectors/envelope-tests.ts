@@ -1,5 +1,6 @@
 import { type KeySlots, type Opener, Secret } from '@kms/core'
 import {
+  beginOpening,
   type Content,
   type Context,
   canonicalContext,
@@ -9,10 +10,11 @@ import {
   type Header,
   keyOpener,
   longestStart,
+  MessageCipher,
+  MessageOpener,
   MessageSealer,
   noContext,
   openEnvelope,
-  openStream,
   parseHeader,
   passwordOpener,
   prepareRecordKey,
@@ -143,8 +145,9 @@ function writeToRecipients(
     slots.bound.set(bound)
     const body = slots.seal(slot, bound.length, plaintext, salt)
     slots.bound.set(bound)
-    const sealer = new MessageSealer(primitives, header.suite, salt, slots.messageKey(slot, bound.length, salt))
-    const pieces: Uint8Array[] = [sealer.prefix]
+    const cipher = new MessageCipher(primitives, header.suite, slots.messageKey(slot, bound.length, salt))
+    const sealer = new MessageSealer(cipher)
+    const pieces: Uint8Array[] = [salt, cipher.commitment]
     for (let at = 0; at < plaintext.length; at += 5_003) pieces.push(sealer.update(plaintext.subarray(at, at + 5_003)))
     expectBytes(Buffer.concat([...pieces, sealer.final()]), body, 'the body written piece by piece')
     return Buffer.concat([start, body])
@@ -199,7 +202,8 @@ async function openWithOpeners(
     if (openers.every(({ kind }) => kind !== 2)) {
       // The same must come out piece by piece. Not repeated for passwords: a derivation takes a tenth of a second.
       const pieces = await codeOf(async () => {
-        const { startLength, opener } = await openStream(bytes.subarray(0, longestStart), options)
+        const { startLength, cipher } = await beginOpening(bytes.subarray(0, longestStart), options)
+        const opener = new MessageOpener(cipher)
         return Buffer.concat([opener.update(bytes.subarray(startLength)), opener.final()])
       })
       expect(pieces.code === whole.code, `whole gave ${whole.code}, piece by piece ${pieces.code}`)

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import type { Aead, Hash, Slot } from '@kms/core'
-import { MessageOpener, prefixLength, suites } from '@kms/core/envelope'
+import { MessageCipher, MessageOpener, prefixLength, suites } from '@kms/core/envelope'
 import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
@@ -215,7 +215,9 @@ async function checkChunkedEncryption(test: Test, group: Group, { primitives, sl
       expectBytes(messageKey.key.reveal(), hex(test.aeadKey), 'the key')
       expectBytes(messageKey.nonce, hex(test.baseNonce), 'the base nonce')
     }
-    const opener = new MessageOpener(primitives, suite as 1 | 2, sealed.subarray(0, prefixLength), messageKey)
+    const cipher = new MessageCipher(primitives, suite as 1 | 2, messageKey)
+    cipher.checkCommitment(sealed.subarray(0, prefixLength))
+    const opener = new MessageOpener(cipher)
     const message: Uint8Array[] = []
     for (let at = prefixLength; at < sealed.length; at += 10_007)
       message.push(opener.update(sealed.subarray(at, at + 10_007)))

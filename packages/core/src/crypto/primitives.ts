@@ -12,6 +12,22 @@ export interface DerivationOptions {
   readonly onProgress?: (done: number) => void
 }
 
+/** One AEAD key for the many chunks of a message, between buffers of the caller's. No additional data; nonces of 12 bytes. */
+export interface AeadCipher {
+  /**
+   * Writes ciphertext ‖ tag, 16 bytes more than `plaintext`, to `target` at `at`. The two must not overlap, and no nonce must ever
+   * seal twice.
+   */
+  seal(nonce: Uint8Array, plaintext: Uint8Array, target: Uint8Array, at: number): void
+  /**
+   * Writes the plaintext, 16 bytes less than `sealed`, to `target` at `at`.
+   * @throws `authentication-failed`; `target` then holds nothing of the plaintext
+   */
+  open(nonce: Uint8Array, sealed: Uint8Array, target: Uint8Array, at: number): void
+  /** Wipes the key. Wiping twice is no error; nothing else may be called afterwards. */
+  wipe(): void
+}
+
 /**
  * Stateless algorithms. Two implementations with one conformance suite (`@kms/core/testing`): the WASM module, and the
  * platform's own crypto. Inputs are never kept; outputs are fresh arrays. Lengths that an algorithm does not allow are
@@ -48,6 +64,12 @@ export interface Primitives {
 
   /** @throws `authentication-failed`; nothing unauthenticated is returned or left behind. */
   aeadOpen(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array
+
+  /**
+   * Optional, where it is faster than `aeadSeal` and `aeadOpen` for each chunk: a key kept ready for streams and files.
+   * @param key copied; the caller wipes its own
+   */
+  aeadCipher?(aead: Aead, key: Uint8Array): AeadCipher
 
   /** AES-KW, RFC 3394 §2.2.1. `kek` 16 or 32 bytes; `key` a multiple of 8, at least 16. */
   keyWrap(kek: Uint8Array, key: Uint8Array): Uint8Array

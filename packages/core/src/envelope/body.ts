@@ -1,10 +1,8 @@
 import type { MessageKey, Suite } from '../crypto/key-slots.ts'
-import type { Aead, Primitives } from '../crypto/primitives.ts'
+import type { Aead, AeadCipher, Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
-import type { Secret } from '../secret.ts'
-import { concat } from './bytes.ts'
 import { suites } from './preamble.ts'
-import { authenticationFailed, requireBytes } from './refusals.ts'
+import { authenticationFailed } from './refusals.ts'
 
 // The body is C2SP chunked-encryption: salt ‖ commitment ‖ chunks, of which the last is always shorter than the others.
 
@@ -36,193 +34,118 @@ export function chunkNonce(base: Uint8Array, chunk: number): Uint8Array {
   return nonce
 }
 
-/** Cuts a stream of pieces of any length into units of one length, keeping less than a unit. */
-class Cutter {
-  readonly #unit: number
-  readonly #kept: Uint8Array
-  #length = 0
-
-  constructor(unit: number) {
-    this.#unit = unit
-    this.#kept = new Uint8Array(unit)
-  }
-
-  /** Bytes that complete after `more` come in whole units. */
-  complete(more: number): number {
-    return Math.floor((this.#length + more) / this.#unit)
-  }
-
-  /** Calls `use` with each unit completed by `piece`; the array is valid only during the call. */
-  push(piece: Uint8Array, use: (unit: Uint8Array) => void): void {
-    let at = 0
-    if (this.#length > 0) {
-      at = Math.min(this.#unit - this.#length, piece.length)
-      this.#kept.set(piece.subarray(0, at), this.#length)
-      this.#length += at
-      if (this.#length < this.#unit) return
-      this.#length = 0
-      use(this.#kept)
-    }
-    for (; at + this.#unit <= piece.length; at += this.#unit) use(piece.subarray(at, at + this.#unit))
-    this.#kept.set(piece.subarray(at))
-    this.#length = piece.length - at
-  }
-
-  rest(): Uint8Array {
-    return this.#kept.subarray(0, this.#length)
-  }
-
-  wipe(): void {
-    this.#kept.fill(0)
-    this.#length = 0
-  }
-}
-
 /**
- * Seals one message piece by piece, in memory that does not grow with the message. The envelope is its header, then
- * `prefix`, then what `update` and at last `final` return, in order.
+ * Seals and opens the chunks of one message by their numbers, between buffers of the caller's: what whole streams, files and
+ * ranges are made of. Nothing here keeps count. Whoever seals must never seal two plaintexts under one number, and must end
+ * with a chunk shorter than the others.
  */
-export class MessageSealer {
-  /** Salt ‖ commitment, 56 bytes: the start of the body. */
-  readonly prefix: Uint8Array
+export class MessageCipher {
+  /** 32 bytes; the second part of the body's prefix. */
+  readonly commitment: Uint8Array
   readonly #primitives: Primitives
-  readonly #aead: Aead
   readonly #base: Uint8Array
-  readonly #cutter = new Cutter(chunkLength)
-  #key: Secret | undefined
-  #chunk = 0
+  #cipher: AeadCipher | undefined
 
-  /** Takes over `messageKey` and wipes it in the end. `salt` is the one it was derived with. */
-  constructor(primitives: Primitives, suite: Suite, salt: Uint8Array, messageKey: MessageKey) {
+  /** Takes over `messageKey` and wipes it. */
+  constructor(primitives: Primitives, suite: Suite, messageKey: MessageKey) {
+    this.commitment = messageKey.commitment
     this.#primitives = primitives
-    this.#aead = suites[suite].aead
     this.#base = messageKey.nonce.slice()
-    this.#key = messageKey.key
-    this.prefix = concat(salt, messageKey.commitment)
+    const { aead } = suites[suite]
+    const key = messageKey.key.reveal()
+    this.#cipher = primitives.aeadCipher?.(aead, key) ?? chunkByChunk(primitives, aead, key.slice())
+    messageKey.key.wipe()
   }
 
   /**
-   * Seals the chunks that `plaintext` completes, and keeps the rest.
-   * @param plaintext any number of bytes
-   * @returns a multiple of 16,400 bytes, perhaps none
-   * @throws `closed` after `final` or `wipe`
+   * Checks the commitment, before anything is opened.
+   * @param prefix the body's first 56 bytes
+   * @throws `authentication-failed`, and wipes the key, if it is another
    */
-  update(plaintext: Uint8Array): Uint8Array {
-    requireBytes(plaintext, 'The plaintext')
-    const key = opened(this.#key)
-    const sealed = new Uint8Array(this.#cutter.complete(plaintext.length) * sealedChunkLength)
-    let at = 0
-    this.#cutter.push(plaintext, (chunk) => {
-      sealed.set(this.#seal(key, chunk), at)
-      at += sealedChunkLength
-    })
-    return sealed
-  }
-
-  /** Seals the last chunk, 16 to 16,399 bytes, and wipes the key. @throws `closed` after `final` or `wipe` */
-  final(): Uint8Array {
-    const last = this.#seal(opened(this.#key), this.#cutter.rest())
+  checkCommitment(prefix: Uint8Array): void {
+    if (prefix.length === prefixLength && this.#primitives.equal(prefix.subarray(saltLength), this.commitment)) return
     this.wipe()
-    return last
-  }
-
-  /** Wipes the key and what was kept. Wiping twice is no error. */
-  wipe(): void {
-    this.#key?.wipe()
-    this.#key = undefined
-    this.#cutter.wipe()
-  }
-
-  #seal(key: Secret, chunk: Uint8Array): Uint8Array {
-    return this.#primitives.aeadSeal(this.#aead, key.reveal(), chunkNonce(this.#base, this.#chunk++), empty, chunk)
-  }
-}
-
-/**
- * Opens one message piece by piece, in memory that does not grow with the message. Nothing is returned from a chunk before
- * its tag is checked; what `update` returns is genuine, but whether it was all of it only `final` says.
- */
-export class MessageOpener {
-  readonly #primitives: Primitives
-  readonly #aead: Aead
-  readonly #base: Uint8Array
-  readonly #cutter = new Cutter(sealedChunkLength)
-  #key: Secret | undefined
-  #chunk = 0
-
-  /**
-   * Takes over `messageKey` and wipes it in the end.
-   * @param prefix the body's first 56 bytes, from whose salt `messageKey` was derived
-   * @throws `authentication-failed` if the commitment is another; `messageKey` is wiped then
-   */
-  constructor(primitives: Primitives, suite: Suite, prefix: Uint8Array, messageKey: MessageKey) {
-    this.#primitives = primitives
-    this.#aead = suites[suite].aead
-    this.#base = messageKey.nonce.slice()
-    this.#key = messageKey.key
-    if (prefix.length !== prefixLength || !primitives.equal(prefix.subarray(saltLength), messageKey.commitment)) {
-      this.wipe()
-      throw authenticationFailed()
-    }
+    throw authenticationFailed()
   }
 
   /**
-   * Opens the chunks that `sealed` completes, and keeps the rest.
-   * @param sealed any number of bytes of the body, after its prefix
-   * @returns a multiple of 16,384 bytes, perhaps none
-   * @throws `authentication-failed`, which ends it; `closed` after `final`, `wipe` or an error
+   * Seals chunk after chunk.
+   * @param first the number of the first one
+   * @param plaintext a multiple of 16,384 bytes, unless `last`
+   * @param last whether the message ends here: the chunk that ends it is sealed too, of what is left, 0 to 16,383 bytes
+   * @param target where the sealed chunks are written, from its start on; not overlapping `plaintext`
+   * @returns bytes written
+   * @throws `closed` after `wipe`; `limit-exceeded` past 4 PiB
    */
-  update(sealed: Uint8Array): Uint8Array {
-    requireBytes(sealed, 'What is to be opened')
-    const key = opened(this.#key)
-    const plaintext = new Uint8Array(this.#cutter.complete(sealed.length) * chunkLength)
+  seal(first: number, plaintext: Uint8Array, last: boolean, target: Uint8Array): number {
+    const cipher = this.#held()
+    const whole = Math.floor(plaintext.length / chunkLength)
     let at = 0
-    try {
-      this.#cutter.push(sealed, (chunk) => {
-        plaintext.set(this.#open(key, chunk), at)
-        at += chunkLength
-      })
-    } catch (error) {
-      plaintext.fill(0)
-      this.wipe()
-      throw error
+    for (let i = 0; i < whole; i++, at += sealedChunkLength) {
+      const chunk = plaintext.subarray(i * chunkLength, (i + 1) * chunkLength)
+      cipher.seal(chunkNonce(this.#base, first + i), chunk, target, at)
     }
-    return plaintext
+    if (!last) return at
+    const rest = plaintext.subarray(whole * chunkLength)
+    cipher.seal(chunkNonce(this.#base, first + whole), rest, target, at)
+    return at + rest.length + tagLength
   }
 
   /**
-   * Opens the last chunk and wipes the key.
-   * @returns 0 to 16,383 bytes
-   * @throws `authentication-failed` if the message ends too early or holds more than it should; `closed` after `final`,
-   * `wipe` or an error
+   * Opens chunk after chunk.
+   * @param first the number of the first one
+   * @param sealed a multiple of 16,400 bytes, unless `last`
+   * @param last whether the message ends here: a chunk of 16 to 16,399 bytes must then be left
+   * @param target where the plaintext is written, from its start on; not overlapping `sealed`
+   * @returns bytes written
+   * @throws `authentication-failed`, and wipes `target`; `closed` after `wipe`
    */
-  final(): Uint8Array {
-    const key = opened(this.#key)
+  open(first: number, sealed: Uint8Array, last: boolean, target: Uint8Array): number {
+    const cipher = this.#held()
+    const whole = Math.floor(sealed.length / sealedChunkLength)
     try {
-      return this.#open(key, this.#cutter.rest())
-    } finally {
-      this.wipe()
-    }
-  }
-
-  /** Wipes the key and what was kept. Wiping twice is no error. */
-  wipe(): void {
-    this.#key?.wipe()
-    this.#key = undefined
-    this.#cutter.wipe()
-  }
-
-  #open(key: Secret, chunk: Uint8Array): Uint8Array {
-    if (chunk.length < tagLength) throw authenticationFailed()
-    try {
-      return this.#primitives.aeadOpen(this.#aead, key.reveal(), chunkNonce(this.#base, this.#chunk++), empty, chunk)
+      let at = 0
+      for (let i = 0; i < whole; i++, at += chunkLength) {
+        const chunk = sealed.subarray(i * sealedChunkLength, (i + 1) * sealedChunkLength)
+        cipher.open(chunkNonce(this.#base, first + i), chunk, target, at)
+      }
+      if (!last) return at
+      const rest = sealed.subarray(whole * sealedChunkLength)
+      if (rest.length < tagLength) throw authenticationFailed()
+      cipher.open(chunkNonce(this.#base, first + whole), rest, target, at)
+      return at + rest.length - tagLength
     } catch (error) {
+      target.fill(0)
       throw error instanceof KmsError && error.code === 'authentication-failed' ? authenticationFailed() : error
     }
   }
+
+  /** @throws `closed` after `wipe` */
+  checkOpen(): void {
+    this.#held()
+  }
+
+  /** Wipes the key. Wiping twice is no error. */
+  wipe(): void {
+    this.#cipher?.wipe()
+    this.#cipher = undefined
+  }
+
+  #held(): AeadCipher {
+    if (this.#cipher !== undefined) return this.#cipher
+    throw new KmsError('closed', 'The message has ended, or failed; nothing more can follow.')
+  }
 }
 
-function opened(key: Secret | undefined): Secret {
-  if (key === undefined) throw new KmsError('closed', 'The message has ended, or failed; nothing more can follow.')
-  return key
+/** An `AeadCipher` of primitives that have none. Takes over `key`. */
+function chunkByChunk(primitives: Primitives, aead: Aead, key: Uint8Array): AeadCipher {
+  return {
+    seal: (nonce, plaintext, target, at) => target.set(primitives.aeadSeal(aead, key, nonce, empty, plaintext), at),
+    open(nonce, sealed, target, at) {
+      const opened = primitives.aeadOpen(aead, key, nonce, empty, sealed)
+      target.set(opened, at)
+      opened.fill(0)
+    },
+    wipe: () => void key.fill(0),
+  }
 }

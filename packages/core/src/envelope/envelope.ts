@@ -1,12 +1,12 @@
-import type { KeySlots, MessageKey, Slot, Suite } from '../crypto/key-slots.ts'
+import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { MessageOpener, MessageSealer, prefixLength, saltLength } from './body.ts'
+import { MessageCipher, prefixLength, saltLength } from './body.ts'
 import { concat } from './bytes.ts'
 import { freshContentKey, type OpenContentKeyOptions, openContentKey, writeHeader } from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
-import { parseHeader } from './header.ts'
+import { headerLimit, parseHeader } from './header.ts'
 import { type Content, contents, encodePreamble, modes, preambleLength, suites } from './preamble.ts'
 import type { Recipient } from './recipient.ts'
 import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from './refusals.ts'
@@ -70,46 +70,45 @@ export async function openEnvelope(envelope: Uint8Array, options: OpenOptions): 
   })
 }
 
-/** The start of an envelope that is sealed piece by piece. */
-export interface SealingStream {
+/** The start of an envelope that is sealed chunk by chunk. */
+export interface BegunSealing {
   /** Header ‖ salt ‖ commitment: what the envelope starts with. */
   readonly start: Uint8Array
-  /** Seals what follows. Wipe it when the stream is given up. */
-  readonly sealer: MessageSealer
+  /** Seals the chunks that follow. Wipe it in the end. */
+  readonly cipher: MessageCipher
 }
 
 /**
- * Starts an envelope to recipients that is sealed piece by piece, with bounded memory. It is the same bytes as
- * `sealEnvelope` makes.
+ * Starts an envelope to recipients that is sealed piece by piece, with bounded memory: `new MessageSealer(cipher)`.
  * @throws as `sealEnvelope`
  */
-export async function sealStream(options: SealOptions): Promise<SealingStream> {
+export async function beginSealing(options: SealOptions): Promise<BegunSealing> {
   const { header, bound, contentKey, suite } = await startSealing(options)
   const salt = streamSalt(options.primitives)
   const messageKey = withContentKey(options.slots, contentKey, suite, bound, (slots, slot) =>
     slots.messageKey(slot, bound.length, salt),
   )
-  const sealer = new MessageSealer(options.primitives, suite, salt, messageKey)
-  return { start: concat(header, sealer.prefix), sealer }
+  const cipher = new MessageCipher(options.primitives, suite, messageKey)
+  return { start: concat(header, salt, cipher.commitment), cipher }
 }
 
-/** The start of an envelope that is opened piece by piece. */
-export interface OpeningStream {
-  /** Bytes of header ‖ salt ‖ commitment; the opener takes what follows them. */
+/** The start of an envelope that is opened chunk by chunk. */
+export interface BegunOpening {
+  /** Bytes of header ‖ salt ‖ commitment; the first chunk starts there. */
   readonly startLength: number
-  /** Opens what follows. Wipe it when the stream is given up. */
-  readonly opener: MessageOpener
+  /** Opens the chunks. Its commitment was checked. Wipe it in the end. */
+  readonly cipher: MessageCipher
 }
 
 /** Bytes of an envelope's start at most: a header and a body's salt and commitment. */
-export const longestStart: number = 65_536 + prefixLength
+export const longestStart: number = headerLimit + prefixLength
 
 /**
- * Starts opening an envelope to recipients piece by piece, with bounded memory.
+ * Starts opening an envelope to recipients piece by piece, with bounded memory: `new MessageOpener(cipher)`.
  * @param start the envelope's first 65,592 bytes (`longestStart`), or all of it if it is shorter
  * @throws as `openEnvelope`
  */
-export async function openStream(start: Uint8Array, options: OpenOptions): Promise<OpeningStream> {
+export async function beginOpening(start: Uint8Array, options: OpenOptions): Promise<BegunOpening> {
   requireBytes(start, 'The start of the envelope')
   const { headerLength, bound, contentKey, suite } = await startOpening(start, options)
   const startLength = headerLength + prefixLength
@@ -118,10 +117,12 @@ export async function openStream(start: Uint8Array, options: OpenOptions): Promi
     contentKey.wipe()
     throw authenticationFailed()
   }
-  const messageKey: MessageKey = withContentKey(options.slots, contentKey, suite, bound, (slots, slot) =>
+  const messageKey = withContentKey(options.slots, contentKey, suite, bound, (slots, slot) =>
     slots.messageKey(slot, bound.length, prefix.slice(0, saltLength)),
   )
-  return { startLength, opener: new MessageOpener(options.primitives, suite, prefix, messageKey) }
+  const cipher = new MessageCipher(options.primitives, suite, messageKey)
+  cipher.checkCommitment(prefix)
+  return { startLength, cipher }
 }
 
 interface Started {

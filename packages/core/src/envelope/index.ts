@@ -2,8 +2,7 @@ export * from '../public-keys/index.ts'
 export {
   chunkLength,
   chunkNonce,
-  MessageOpener,
-  MessageSealer,
+  MessageCipher,
   prefixLength,
   saltLength,
   sealedChunkLength,
@@ -18,15 +17,15 @@ export {
 } from './content-key.ts'
 export { boundRoom, type Context, canonicalContext, canonicalLimit, noContext, writeBound } from './context.ts'
 export {
+  type BegunOpening,
+  type BegunSealing,
+  beginOpening,
+  beginSealing,
   longestStart,
-  type OpeningStream,
   type OpenOptions,
   openEnvelope,
-  openStream,
-  type SealingStream,
   type SealOptions,
   sealEnvelope,
-  sealStream,
 } from './envelope.ts'
 export {
   encodeKeyHeader,
@@ -43,6 +42,7 @@ export { type InspectedRecipient, type Inspection, type InspectOptions, inspect,
 export { checkInfo, fingerprintInfo, headerInfo, keyIdInfo, passwordInfo, sealInfo, wrapInfo } from './labels.ts'
 export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
 export { type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
+export { MessageOpener, MessageSealer } from './message.ts'
 export {
   type Content,
   contents,

@@ -211,6 +211,32 @@ function aeadCases(on: On): ConformanceCase[] {
           )
         }
       }),
+      on(`${aead} with a key kept ready does the same between buffers, where it is offered`, async (p) => {
+        const cipher = p.aeadCipher?.(aead, key)
+        if (cipher === undefined) return
+        const target = new Uint8Array(16_384 + 64)
+        for (const length of [0, 1, 100, 16_383, 16_384]) {
+          const data = pattern(length, 10)
+          target.fill(0xee)
+          cipher.seal(nonce, data, target, 32)
+          const made = target.slice(32, 48 + length)
+          requireEqual(made, p.aeadSeal(aead, key, nonce, empty, data), `${length} bytes sealed`)
+          require(target[31] === 0xee && target[48 + length] === 0xee, 'it writes nothing beside its place')
+          target.fill(0xee)
+          cipher.open(nonce, made, target, 32)
+          requireEqual(target.slice(32, 32 + length), data, `${length} bytes opened`)
+          require(target[31] === 0xee && target[32 + length] === 0xee, 'it writes nothing beside its place')
+          made[length] = (made[length] as number) ^ 1
+          target.fill(0)
+          await requireCode('authentication-failed', 'a changed tag', () => cipher.open(nonce, made, target, 0))
+          require(target.every((byte) => byte === 0), 'nothing unauthenticated is left in the target')
+        }
+        await requireCode('authentication-failed', 'less than a tag', () =>
+          cipher.open(nonce, new Uint8Array(15), target, 0),
+        )
+        cipher.wipe()
+        cipher.wipe()
+      }),
       on(`${aead} refuses keys and nonces of other lengths`, async (p) => {
         for (const length of [0, key.length - 1, key.length + 1, key.length === 32 ? 16 : 32]) {
           await requireCode('invalid-argument', `a key of ${length} bytes`, () =>

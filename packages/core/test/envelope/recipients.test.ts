@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import {
+  beginOpening,
+  beginSealing,
   type Context,
   encodeRecipients,
   encryptedLength,
   keyOpener,
   keyRecipient,
   longestStart,
+  MessageOpener,
+  MessageSealer,
   type Opener,
   openEnvelope,
-  openStream,
   parseHeader,
   passwordOpener,
   passwordRecipient,
@@ -19,7 +22,6 @@ import {
   rootKeyHolder,
   type SealOptions,
   sealEnvelope,
-  sealStream,
 } from '../../src/envelope/index.ts'
 import { KmsError, Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
@@ -230,21 +232,23 @@ test('piece by piece it is the same format, whatever the pieces', async () => {
   await fc.assert(
     fc.asyncProperty(length, cuts, cuts, async (n, cutsIn, cutsOut) => {
       const plaintext = Uint8Array.from({ length: n }, (_, i) => (i * 31) % 256)
-      const { start, sealer } = await sealStream({ context, recipients: [recipient(1)], primitives, slots })
+      const { start, cipher } = await beginSealing({ context, recipients: [recipient(1)], primitives, slots })
+      const sealer = new MessageSealer(cipher)
       const envelope = Buffer.concat([
         start,
         ...pieces(plaintext, cutsIn).map((piece) => sealer.update(piece)),
         sealer.final(),
       ])
       expect(Buffer.compare(await open(envelope, [opener(1)]), plaintext)).toBe(0)
-      const opening = await openStream(envelope.subarray(0, longestStart), {
+      const opening = await beginOpening(envelope.subarray(0, longestStart), {
         context,
         openers: [opener(1)],
         primitives,
         slots,
       })
       const body = pieces(envelope.subarray(opening.startLength), cutsOut)
-      const opened = Buffer.concat([...body.map((piece) => opening.opener.update(piece)), opening.opener.final()])
+      const message = new MessageOpener(opening.cipher)
+      const opened = Buffer.concat([...body.map((piece) => message.update(piece)), message.final()])
       expect(Buffer.compare(opened, plaintext)).toBe(0)
     }),
     { numRuns: 40 },
@@ -264,8 +268,11 @@ function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 test('a stream that ends early, goes on too long or was changed ends in an error, and releases nothing unchecked [E-95]', async () => {
   const plaintext = Buffer.alloc(40_000, 'x')
   const envelope = await seal([recipient(1)], {}, plaintext)
-  const start = async (): Promise<Awaited<ReturnType<typeof openStream>>> =>
-    openStream(envelope.subarray(0, longestStart), { context, openers: [opener(1)], primitives, slots })
+  const options = { context, openers: [opener(1)], primitives, slots }
+  const start = async (): Promise<{ startLength: number; opener: MessageOpener }> => {
+    const { startLength, cipher } = await beginOpening(envelope.subarray(0, longestStart), options)
+    return { startLength, opener: new MessageOpener(cipher) }
+  }
   const failed = code('authentication-failed')
 
   const cut = await start()
@@ -285,9 +292,7 @@ test('a stream that ends early, goes on too long or was changed ends in an error
   expect(() => changed.opener.update(bad)).toThrow(failed)
   expect(() => changed.opener.update(body)).toThrow(code('closed'))
 
-  await expect(
-    openStream(envelope.subarray(0, 150), { context, openers: [opener(1)], primitives, slots }),
-  ).rejects.toThrow(failed)
+  await expect(beginOpening(envelope.subarray(0, 150), options)).rejects.toThrow(failed)
 })
 
 test('the longest context binds keys and passwords as any other does', async () => {

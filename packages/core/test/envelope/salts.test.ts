@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { hedgedSalt, noContext, sealEnvelope, sealStream, streamSalt } from '../../src/envelope/index.ts'
+import { beginSealing, hedgedSalt, noContext, sealEnvelope, streamSalt } from '../../src/envelope/index.ts'
 import { primitives, slots } from './backend.ts'
 import { vectors } from './vectors.ts'
 
@@ -49,6 +49,6 @@ test('with random bytes that repeat, two streams have two salts', async () => {
   expect(streamSalt(primitives)).not.toEqual(streamSalt(primitives))
   const recipient = { kind: 0, wrap: async () => new Uint8Array(1) }
   const options = { context: noContext, recipients: [recipient], primitives, slots }
-  const [first, second] = [await sealStream(options), await sealStream(options)]
+  const [first, second] = [await beginSealing(options), await beginSealing(options)]
   expect(saltOf(first.start, 44)).not.toBe(saltOf(second.start, 44))
 })

@@ -10,6 +10,7 @@ import {
   fromText,
   keyIdInfo,
   keyOpener,
+  MessageCipher,
   MessageSealer,
   noContext,
   type Opener,
@@ -77,8 +78,10 @@ function write(vector: EnvelopeVector): Uint8Array {
   slots.bound.set(bound)
   const messageKey = slots.messageKey(slot, bound.length, bytes(vector.salt))
   slots.release(slot)
-  const sealer = new MessageSealer(primitives, header.suite, bytes(vector.salt), messageKey)
-  return Buffer.concat([start, sealer.prefix, sealer.update(plaintextOf(vector)), sealer.final()])
+  const cipher = new MessageCipher(primitives, header.suite, messageKey)
+  const sealer = new MessageSealer(cipher)
+  const salted = [start, bytes(vector.salt), cipher.commitment]
+  return Buffer.concat([...salted, sealer.update(plaintextOf(vector)), sealer.final()])
 }
 
 function openersOf({ keys }: EnvelopeVector): Opener[] {

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
-import type { Aead, DerivationOptions, Hash, Primitives } from '@kms/core'
+import type { Aead, AeadCipher, DerivationOptions, Hash, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
 import { nativeAeads, notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
+import { nativeCipher } from './native-cipher.ts'
 import { nativeKey } from './raw-keys.ts'
 
 const hashes = {
@@ -29,6 +30,7 @@ export function createNativePrimitives(): Primitives {
     pbkdf2: derive,
     aeadSeal,
     aeadOpen,
+    aeadCipher,
     keyWrap,
     keyUnwrap,
     equal,
@@ -110,6 +112,11 @@ function aeadOpen(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Arra
   return openSealed(aead, nativeKey(key), nonce, aad.length > 0 ? aad : undefined, sealed)
 }
 
+function aeadCipher(aead: Aead, key: Uint8Array): AeadCipher {
+  requireAead(aead, key)
+  return nativeCipher(aead, key)
+}
+
 function keyWrap(kek: Uint8Array, key: Uint8Array): Uint8Array {
   const fits = key.length >= 16 && key.length % 8 === 0 && key.length <= keyWrapLimit
   require(fits, 'AES-KW wraps a multiple of 8 bytes, 16 or more.')
@@ -141,11 +148,11 @@ function hashEntry(hash: Hash): (typeof hashes)[Hash] {
   return hashes[hash]
 }
 
-function requireAead(aead: Aead, key: Uint8Array, nonce: Uint8Array): void {
+function requireAead(aead: Aead, key: Uint8Array, nonce?: Uint8Array): void {
   if (!Object.hasOwn(nativeAeads, aead)) throw new KmsError('unsupported', `There is no AEAD ${String(aead)} here.`)
   const { keyLength } = nativeAeads[aead]
   require(key.length === keyLength, `${aead} takes keys of ${keyLength} bytes.`)
-  require(nonce.length === 12, `${aead} takes nonces of 12 bytes.`)
+  require(nonce === undefined || nonce.length === 12, `${aead} takes nonces of 12 bytes.`)
 }
 
 function wrapCipher(kek: Uint8Array): string {

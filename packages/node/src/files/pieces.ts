@@ -1,5 +1,5 @@
 import { type Context, KmsError, type Opener, type Recipient } from '@kms/core'
-import { longestStart, openStream, sealStream } from '@kms/core/envelope'
+import { beginOpening, beginSealing, longestStart, MessageOpener, MessageSealer } from '@kms/core/envelope'
 import { type Backend, backendParts } from '../backend.ts'
 
 export interface SealPiecesOptions {
@@ -29,7 +29,8 @@ export async function* sealPieces(
   source: AsyncIterable<Uint8Array>,
   { recipients, context, backend, signal }: SealPiecesOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { start, sealer } = await sealStream({ ...backendParts(backend), recipients, context })
+  const { start, cipher } = await beginSealing({ ...backendParts(backend), recipients, context })
+  const sealer = new MessageSealer(cipher)
   try {
     yield start
     for await (const piece of source) {
@@ -56,7 +57,8 @@ export async function* openPieces(
   const pieces = source[Symbol.asyncIterator]()
   try {
     const head = await readHead(pieces)
-    const { startLength, opener } = await openStream(head, { ...backendParts(backend), openers, context })
+    const { startLength, cipher } = await beginOpening(head, { ...backendParts(backend), openers, context })
+    const opener = new MessageOpener(cipher)
     try {
       const first = opener.update(head.subarray(startLength))
       if (first.length > 0) yield first
