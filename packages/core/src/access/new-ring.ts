@@ -7,8 +7,9 @@ import { administeredCommit } from '../store/administered-commit.ts'
 import type { Commit } from '../store/key-store.ts'
 import { ringId, ringNameId } from '../store/record-ids.ts'
 import type { RingNameRecord, RingRecord } from '../store/records.ts'
-import { contentContexts, encodeRingAdminister, encodeRingUse } from './contents.ts'
+import { contentContexts } from './content-contexts.ts'
 import type { Environment } from './environment.ts'
+import { encodeRingAdminister, encodeRingUse } from './ring-secrets.ts'
 
 export interface NewRing {
   /** To be signed by the store's administration key. */

@@ -9,8 +9,9 @@ import { administeredRecords } from '../store/administered-records.ts'
 import { ringId, ringNameId, ringPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
 import { openRecord } from '../store/signed-record.ts'
-import { contentContexts, decodeRingAdminister, decodeRingUse } from './contents.ts'
+import { contentContexts } from './content-contexts.ts'
 import type { Environment } from './environment.ts'
+import { decodeRingAdminister, decodeRingUse } from './ring-secrets.ts'
 import type { StoreAccess } from './store-access.ts'
 
 /** What a root gives of a ring. */

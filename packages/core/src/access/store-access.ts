@@ -1,4 +1,4 @@
-import { SigningKey, storeFingerprint, VerifyingKey } from '../crypto/signing.ts'
+import { SigningKey, VerifyingKey } from '../crypto/signing.ts'
 import { openEnvelope, sealEnvelope } from '../envelope/envelope.ts'
 import type { Opener, Recipient } from '../envelope/recipient.ts'
 import { type KeyHolder, keyOpener, keyRecipient } from '../envelope/recipients/key.ts'
@@ -10,10 +10,12 @@ import { administeredCommit, mergeCommits } from '../store/administered-commit.t
 import { storeRecordId } from '../store/record-ids.ts'
 import type { StoreRecord } from '../store/records.ts'
 import { openRecord, readStored } from '../store/signed-record.ts'
-import { contentContexts, decodeStoreSecrets, encodeStoreSecrets } from './contents.ts'
+import { contentContexts } from './content-contexts.ts'
 import type { Environment } from './environment.ts'
 import { newRing } from './new-ring.ts'
 import type { Root } from './root.ts'
+import { storeFingerprint } from './store-fingerprint.ts'
+import { decodeStoreSecrets, encodeStoreSecrets } from './store-secrets.ts'
 
 /** The version of the store's format that this release writes and reads. */
 const storeFormat = 1
@@ -60,6 +62,7 @@ export async function accessStore(
     )
   }
   const publicKey = storedBytes(claimed.administration)
+  const verifyingKey = await VerifyingKey.fromRaw(publicKey, crypto)
   const fingerprint = storeFingerprint(publicKey, primitives)
   if (expectedFingerprint !== undefined && expectedFingerprint !== fingerprint) {
     throw new KmsError(
@@ -67,7 +70,6 @@ export async function accessStore(
       `The store's fingerprint is ${fingerprint}, not the one expected. It is another store, or was replaced.`,
     )
   }
-  const verifyingKey = await VerifyingKey.fromRaw(publicKey, crypto)
   const { record } = await openRecord('store', stored, { key: verifyingKey, store: claimed.store })
   const rootOpener = root.opener(primitives)
   const context = contentContexts.store(record.store)

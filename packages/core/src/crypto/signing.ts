@@ -1,92 +1,153 @@
-import type { Primitives } from '../crypto/primitives.ts'
 import { concat } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { type SignatureAlgorithm, signatureAlgorithms, signatureLength } from './signature-algorithms.ts'
+import { checkVerificationKey, type VerificationKey } from './verification-key.ts'
 
-// Ed25519 (RFC 8032) through a WebCrypto object. The DER around raw keys is fixed: RFC 8410 §4 and §7.
-const pkcs8Prefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)
-const spkiPrefix = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0)
-const algorithm = 'Ed25519'
+// Signatures through a WebCrypto object, so that keys in a module can take its place.
 
-/** The public half of a signing key. */
-export class VerifyingKey {
-  /** 32 bytes. */
+/** The DER before an Ed25519 seed in a PKCS#8 PrivateKeyInfo: RFC 8410 §7. */
+const seedPrefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)
+
+/** Who signs: a key pair from a key package, or a key that is held elsewhere. */
+export interface Signer extends VerificationKey {
+  /** @returns 64 bytes, over `data` as a whole */
+  sign(data: Uint8Array): Promise<Uint8Array>
+}
+
+/** The public half of a signing key, ready to verify. */
+export class VerifyingKey implements VerificationKey {
+  readonly algorithm: SignatureAlgorithm
   readonly publicKey: Uint8Array
   readonly #key: CryptoKey
   readonly #crypto: Crypto
 
-  private constructor(publicKey: Uint8Array, key: CryptoKey, crypto: Crypto) {
+  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: Crypto) {
+    this.algorithm = algorithm
     this.publicKey = publicKey
     this.#key = key
     this.#crypto = crypto
   }
 
-  /** @param publicKey 32 bytes. @throws `store-corrupt` for anything else, since public keys come from stores */
+  /**
+   * The key of a store or ring, which is always Ed25519.
+   * @param publicKey 32 bytes. @throws `store-corrupt` for anything else, since these come from stores
+   */
   static async fromRaw(publicKey: Uint8Array, crypto: Crypto): Promise<VerifyingKey> {
-    if (publicKey.length !== 32) throw new KmsError('store-corrupt', 'An Ed25519 public key has 32 bytes.')
+    try {
+      return await VerifyingKey.from({ algorithm: 'Ed25519', publicKey }, crypto)
+    } catch (cause) {
+      if (!(cause instanceof KmsError) || cause.code !== 'invalid-argument') throw cause
+      throw new KmsError('store-corrupt', 'What should be an Ed25519 public key is none.', { cause })
+    }
+  }
+
+  /** @throws `invalid-argument` for what is no public key of its algorithm; `unsupported` where the platform lacks that */
+  static async from(verificationKey: VerificationKey, crypto: Crypto): Promise<VerifyingKey> {
+    const { algorithm, publicKey } = checkVerificationKey(verificationKey)
     const raw = publicKey.slice()
-    const key = await crypto.subtle.importKey('raw', raw as BufferSource, algorithm, true, ['verify'])
-    return new VerifyingKey(raw, key, crypto)
+    const { key } = signatureAlgorithms[algorithm]
+    try {
+      const imported = await crypto.subtle.importKey('raw', raw as BufferSource, key, true, ['verify'])
+      return new VerifyingKey({ algorithm, publicKey: raw }, imported, crypto)
+    } catch (cause) {
+      throw (
+        lacking(algorithm, cause) ?? new KmsError('invalid-argument', `That is no ${algorithm} public key.`, { cause })
+      )
+    }
   }
 
   /** Whether `signature` (64 bytes) is this key's over `data`. */
   async verify(signature: Uint8Array, data: Uint8Array): Promise<boolean> {
-    if (signature.length !== 64) return false
-    return this.#crypto.subtle.verify(algorithm, this.#key, signature as BufferSource, data as BufferSource)
+    if (signature.length !== signatureLength) return false
+    const { operation } = signatureAlgorithms[this.algorithm]
+    return this.#crypto.subtle.verify(operation, this.#key, signature as BufferSource, data as BufferSource)
   }
 }
 
-/** An Ed25519 key that signs: a ring's or store's administration key, a log key, a session's key. */
-export class SigningKey {
+/** A key that signs: a ring's or store's administration key, a log key, a session's key, a person's. */
+export class SigningKey implements Signer {
+  readonly algorithm: SignatureAlgorithm
   readonly publicKey: Uint8Array
   readonly #key: CryptoKey
   readonly #crypto: Crypto
 
-  private constructor(publicKey: Uint8Array, key: CryptoKey, crypto: Crypto) {
+  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: Crypto) {
+    this.algorithm = algorithm
     this.publicKey = publicKey
     this.#key = key
     this.#crypto = crypto
   }
 
-  /** A new key. The seed (32 bytes) is the caller's to protect and wipe. */
+  /** A new Ed25519 key. The seed (32 bytes) is the caller's to protect and wipe. */
   static async generate(crypto: Crypto): Promise<{ readonly seed: Secret; readonly publicKey: Uint8Array }> {
-    const pair = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair
-    const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey))
-    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
-    const seed = Secret.copy(pkcs8.subarray(pkcs8.length - 32))
-    pkcs8.fill(0)
+    const { pkcs8, publicKey } = await generateSigningKey('Ed25519', crypto)
+    const seed = Secret.copy(pkcs8.reveal().subarray(pkcs8.length - 32))
+    pkcs8.wipe()
     return { seed, publicKey }
   }
 
   /**
-   * @param seed 32 bytes; stays the caller's
+   * @param seed 32 bytes, Ed25519; stays the caller's
    * @param publicKey the seed's, 32 bytes: kept beside it, since WebCrypto gives it only together with the seed as text
    */
   static async fromSeed(seed: Secret, publicKey: Uint8Array, crypto: Crypto): Promise<SigningKey> {
-    const pkcs8 = concat(pkcs8Prefix, seed.reveal())
+    const pkcs8 = Secret.take(concat(seedPrefix, seed.reveal()))
     try {
-      const key = await crypto.subtle.importKey('pkcs8', pkcs8 as BufferSource, algorithm, false, ['sign'])
-      return new SigningKey(publicKey.slice(), key, crypto)
+      return await SigningKey.fromPkcs8(pkcs8, { algorithm: 'Ed25519', publicKey }, crypto)
     } finally {
-      pkcs8.fill(0)
+      pkcs8.wipe()
+    }
+  }
+
+  /**
+   * @param pkcs8 DER of a PrivateKeyInfo (RFC 5958); stays the caller's
+   * @param verificationKey its public half, kept beside it
+   * @throws `invalid-argument` for what is no private key of that algorithm; `unsupported` where the platform lacks that
+   */
+  static async fromPkcs8(pkcs8: Secret, verificationKey: VerificationKey, crypto: Crypto): Promise<SigningKey> {
+    const { algorithm, publicKey } = checkVerificationKey(verificationKey)
+    const { key } = signatureAlgorithms[algorithm]
+    try {
+      const imported = await crypto.subtle.importKey('pkcs8', pkcs8.reveal() as BufferSource, key, false, ['sign'])
+      return new SigningKey({ algorithm, publicKey: publicKey.slice() }, imported, crypto)
+    } catch (cause) {
+      // Without the cause: a parser's message may quote what it could not read.
+      throw lacking(algorithm, cause) ?? new KmsError('invalid-argument', `That is no ${algorithm} private key.`)
     }
   }
 
   /** @returns 64 bytes */
   async sign(data: Uint8Array): Promise<Uint8Array> {
-    return new Uint8Array(await this.#crypto.subtle.sign(algorithm, this.#key, data as BufferSource))
+    const { operation } = signatureAlgorithms[this.algorithm]
+    return new Uint8Array(await this.#crypto.subtle.sign(operation, this.#key, data as BufferSource))
   }
 }
 
-/** SHA-256 of the SubjectPublicKeyInfo, its first 16 bytes (envelope v1, content 5). */
-export function publicKeyFingerprint(publicKey: Uint8Array, primitives: Primitives): Uint8Array {
-  return primitives.hash('SHA-256', concat(spkiPrefix, publicKey)).slice(0, 16)
+/**
+ * A new key pair.
+ * @returns the private half as PKCS#8 DER, the caller's to protect and wipe, and the raw public half
+ * @throws `unsupported` where the platform lacks the algorithm
+ */
+export async function generateSigningKey(
+  algorithm: SignatureAlgorithm,
+  crypto: Crypto,
+): Promise<{ readonly pkcs8: Secret; readonly publicKey: Uint8Array }> {
+  const { key } = signatureAlgorithms[algorithm]
+  try {
+    const pair = (await crypto.subtle.generateKey(key, true, ['sign', 'verify'])) as CryptoKeyPair
+    const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
+    const pkcs8 = Secret.take(new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)))
+    return { pkcs8, publicKey }
+  } catch (cause) {
+    throw lacking(algorithm, cause) ?? cause
+  }
 }
 
-/** A store's fingerprint as people compare it: SHA-256 of its first administration key's SubjectPublicKeyInfo, its first 20 bytes in hex by fours. */
-export function storeFingerprint(publicKey: Uint8Array, primitives: Primitives): string {
-  const hex = [...primitives.hash('SHA-256', concat(spkiPrefix, publicKey)).slice(0, 20)]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-  return (hex.match(/.{8}/g) as string[]).join('-')
+/** Older browsers have no Ed25519; WebCrypto says so with a `NotSupportedError`. */
+function lacking(algorithm: SignatureAlgorithm, cause: unknown): KmsError | undefined {
+  if ((cause as { name?: unknown } | null)?.name !== 'NotSupportedError') return undefined
+  return new KmsError('unsupported', `This platform's WebCrypto has no ${algorithm}. Upgrade it, or use a P-256 key.`, {
+    cause,
+  })
 }

@@ -1,3 +1,4 @@
+import { readU16 } from './bytes.ts'
 import { preambleLength } from './preamble.ts'
 import { invalidArgument, invalidContext } from './refusals.ts'
 
@@ -44,6 +45,23 @@ let scratch: Uint8Array | undefined
 export function canonicalContext(context: Context): Uint8Array {
   scratch ??= new Uint8Array(boundRoom)
   return scratch.slice(0, writeCanonical(scratch, 0, context))
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The context that canonical bytes say: a copy that its giver cannot change any more. @param canonical from `canonicalContext` */
+export function contextOf(canonical: Uint8Array): Context {
+  if (canonical.length === 2) return noContext
+  let at = 2
+  const string = (): string => {
+    const length = readU16(canonical, at)
+    const start = at + 2
+    at = start + length
+    return utf8.decode(canonical.subarray(start, at))
+  }
+  const pairs = new Map<string, string>()
+  while (at < canonical.length) pairs.set(string(), string())
+  return pairs
 }
 
 function writeCanonical(target: Uint8Array, start: number, context: Context): number {

@@ -1,4 +1,15 @@
 export * from '../public-keys/index.ts'
+export type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
+export { generateSigningKey, type Signer, SigningKey } from '../crypto/signing.ts'
+export type { VerificationKey } from '../crypto/verification-key.ts'
+export {
+  readVerificationKey,
+  type VerificationJwk,
+  type VerificationKeyForm,
+  verificationKeyJwk,
+  verificationKeyPem,
+  verificationKeyText,
+} from '../crypto/verification-key-forms.ts'
 export {
   chunkLength,
   chunkNonce,
@@ -76,5 +87,13 @@ export {
   sealedBy,
 } from './record.ts'
 export { hedgedSalt, streamSalt } from './salts.ts'
+export {
+  type OpenSignedOptions,
+  openSigned,
+  type SealSignedOptions,
+  type Signed,
+  sealSigned,
+  signedDataLimit,
+} from './signed-data.ts'
 export { fromText, textPattern, toText } from './text.ts'
 export { formatUuid, parseUuid } from './uuid.ts'

@@ -1,4 +1,4 @@
-import { contentContexts, type VersionContext } from '../access/contents.ts'
+import { contentContexts, type VersionContext } from '../access/content-contexts.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import type { KeySlots, Slot } from '../crypto/key-slots.ts'

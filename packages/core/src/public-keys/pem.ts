@@ -13,7 +13,12 @@ const block = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-
  * @throws `unsupported` for X-Wing, for which no such form is standardised
  */
 export function publicKeyPem(key: RecipientPublicKey): string {
-  const text = toText(key.type === 'hpke' ? encodeSpki(key.kem, key.bytes) : key.bytes)
+  return spkiPem(key.type === 'hpke' ? encodeSpki(key.kem, key.bytes) : key.bytes)
+}
+
+/** A SubjectPublicKeyInfo in PEM. @param spki DER */
+export function spkiPem(spki: Uint8Array): string {
+  const text = toText(spki)
   const base64 = text
     .replaceAll('-', '+')
     .replaceAll('_', '/')
@@ -32,13 +37,18 @@ export function isPem(text: string): boolean {
  * @throws `invalid-argument` if it is none, or a private key; `unsupported` for RSA of other than 2048, 3072 or 4096 bits
  */
 export async function readPublicKeyPem(pem: string): Promise<RecipientPublicKey> {
+  return readSpki(spkiOfPem(pem))
+}
+
+/** The DER of a SubjectPublicKeyInfo in PEM. @throws `invalid-argument` if it is none, or a private key */
+export function spkiOfPem(pem: string): Uint8Array {
   const [, label, body] = block.exec(pem) ?? []
   if (label === undefined || body === undefined) throw invalidArgument('The PEM block is cut or damaged.')
   if (label.endsWith('PRIVATE KEY')) throw privateHalf()
   if (label !== 'PUBLIC KEY') {
     throw invalidArgument('The PEM block is not a PUBLIC KEY. openssl x509 -pubkey takes one out of a certificate.')
   }
-  return readSpki(decode(body))
+  return decode(body)
 }
 
 /** Reads a SubjectPublicKeyInfo in DER. @throws as `readPublicKeyPem` */

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { contentContexts } from '../../src/access/content-contexts.ts'
 import {
-  contentContexts,
   decodeRingAdminister,
   decodeRingUse,
-  decodeStoreSecrets,
   encodeRingAdminister,
   encodeRingUse,
-  encodeStoreSecrets,
-} from '../../src/access/contents.ts'
+} from '../../src/access/ring-secrets.ts'
+import { decodeStoreSecrets, encodeStoreSecrets } from '../../src/access/store-secrets.ts'
 import { SigningKey } from '../../src/crypto/signing.ts'
 import { createWasmPrimitives } from '../../src/crypto/wasm/index.ts'
 import { Secret } from '../../src/index.ts'

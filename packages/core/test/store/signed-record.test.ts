@@ -1,6 +1,8 @@
 import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
-import { publicKeyFingerprint, SigningKey, storeFingerprint, VerifyingKey } from '../../src/crypto/signing.ts'
+import { storeFingerprint } from '../../src/access/store-fingerprint.ts'
+import { SigningKey, VerifyingKey } from '../../src/crypto/signing.ts'
+import { signerFingerprint } from '../../src/crypto/verification-key.ts'
 import { createWasmPrimitives } from '../../src/crypto/wasm/index.ts'
 import { Secret } from '../../src/index.ts'
 import type { KeyRecord } from '../../src/store/records.ts'
@@ -67,7 +69,7 @@ describe.each(cryptos)('Ed25519 through %s', (_, crypto) => {
 
 test('fingerprints are those of the vectors [C-25] [C-26]', () => {
   const publicKey = fromHex(signingKey.publicKey as string)
-  expect(toHex(publicKeyFingerprint(publicKey, primitives))).toBe(signingKey.fingerprint)
+  expect(toHex(signerFingerprint({ algorithm: 'Ed25519', publicKey }, primitives))).toBe(signingKey.fingerprint)
   expect(storeFingerprint(publicKey, primitives)).toBe(signingKey.storeFingerprint)
 })
 
