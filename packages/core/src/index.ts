@@ -15,8 +15,12 @@ export { passwordRoot } from './access/roots/password.ts'
 export type { Finding } from './audit/diagnosis.ts'
 export type { KeySlots, MessageKey, Slot, Suite } from './crypto/key-slots.ts'
 export type { Aead, AeadCipher, DerivationOptions, Hash, Primitives } from './crypto/primitives.ts'
+export type { Signer } from './crypto/signing.ts'
+export type { VerificationKey } from './crypto/verification-key.ts'
+export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
+export type { Signed } from './envelope/signed-data.ts'
 export {
   type ErrorCode,
   type ErrorDetails,
@@ -34,6 +38,7 @@ export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
 export { Kms } from './kms.ts'
 export type { CreateOptions, KmsInfo, KmsParts, OpenOptions, Under, UseOptions } from './kms-options.ts'
+export type { AsRecipient, FromSigners, ToRecipients } from './messages.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {

@@ -6,6 +6,7 @@ import { diagnose, type Finding } from './audit/diagnosis.ts'
 import type { KeyHeader } from './envelope/header.ts'
 import type { Opener, Recipient } from './envelope/recipient.ts'
 import { noMatchingKey, recordHeader } from './envelope/record.ts'
+import type { Signed } from './envelope/signed-data.ts'
 import { fromText, toText } from './envelope/text.ts'
 import { formatUuid } from './envelope/uuid.ts'
 import { KmsError } from './errors.ts'
@@ -24,6 +25,7 @@ import {
   type Under,
   type UseOptions,
 } from './kms-options.ts'
+import { type AsRecipient, type FromSigners, Messages, type ToRecipients } from './messages.ts'
 import { type OpenParts, openParts } from './open-kms.ts'
 
 /** An open key store: one ring of it. From `Kms.open`, `Kms.create`; close it when done, or `await using`. */
@@ -36,6 +38,7 @@ export class Kms {
   readonly #auditor: Auditor
   readonly #watch: RingWatch
   readonly #uses: KeyUse
+  readonly #messages: Messages
   #closed = false
 
   private constructor(parts: OpenParts, url: string) {
@@ -45,6 +48,7 @@ export class Kms {
     this.#auditor = new Auditor(environment)
     this.#watch = new RingWatch(ring)
     this.#uses = new KeyUse(ring, this.#watch, this.#auditor)
+    this.#messages = new Messages(environment, this.#auditor, () => this.#uses.opener(undefined))
     this.keys = new KeyAdministration(ring, (operation, key, keyId, version) => {
       this.#auditor.tell(operation, 'ok', { key, keyId, version })
     })
@@ -114,30 +118,37 @@ export class Kms {
   }
 
   /**
-   * Encrypts a record under a key's primary version.
-   * @param data bytes, or text as UTF-8
-   * @returns the envelope (envelope v1, mode 0)
-   * @throws `key-not-found`, `key-disabled`, `no-primary-version`, `invalid-context`, `invalid-argument`, `store-unavailable`
+   * Encrypts a record under a key's primary version (`{ key, context }`), or a message to recipients (`{ to, from, context }`):
+   * with a signer, whoever opens it knows from whom it is; without, anybody may have sealed it.
+   * @param data bytes, or text as UTF-8; signed, 64 MiB at most
+   * @returns the envelope (envelope v1: a record mode 0, a message mode 2, signed content 5)
+   * @throws `key-not-found`, `key-disabled`, `no-primary-version`, `invalid-context`, `invalid-argument`, `limit-exceeded`,
+   * `store-unavailable`
    */
-  async encrypt(data: Uint8Array | string, { key: name, context }: Under): Promise<Uint8Array> {
+  async encrypt(data: Uint8Array | string, options: Under | ToRecipients): Promise<Uint8Array> {
     this.#checkOpen()
+    if ('to' in options) return this.#messages.seal(plaintextBytes(data), options)
+    const { key: name, context } = options
     return this.#uses.with('encrypt', name, undefined, (key) => key.sealing().seal(plaintextBytes(data), context))
   }
 
   /** `encrypt`, as the envelope's text form: 4 characters for 3 bytes, safe in JSON, URLs and columns. */
-  async encryptText(data: Uint8Array | string, under: Under): Promise<string> {
-    return toText(await this.encrypt(data, under))
+  async encryptText(data: Uint8Array | string, options: Under | ToRecipients): Promise<string> {
+    return toText(await this.encrypt(data, options))
   }
 
   /**
-   * Decrypts a record, of whichever version of the key.
+   * Decrypts a record, of whichever version of the key (`{ key, context }`), or a message to recipients that nobody signed
+   * (`{ openers, context }`): who sealed it, it does not say.
    * @param envelope its bytes or its text form
    * @throws `malformed`, `unsupported`, `no-matching-key` for an envelope of another key, `key-not-found`, `version-lost`,
    * `key-disabled`, `version-compromised`, `version-destroyed`, `authentication-failed`, `invalid-context`, `store-unavailable`
    */
-  async decrypt(envelope: Uint8Array | string, { key: name, context }: Under): Promise<Uint8Array> {
+  async decrypt(envelope: Uint8Array | string, options: Under | AsRecipient): Promise<Uint8Array> {
     const bytes = typeof envelope === 'string' ? fromText(envelope) : envelope
     this.#checkOpen()
+    if (!('key' in options)) return this.#messages.open(bytes, options)
+    const { key: name, context } = options
     const header = this.#header(bytes, name)
     return this.#uses.with('decrypt', name, header.version, async (key) => {
       if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
@@ -146,8 +157,21 @@ export class Kms {
   }
 
   /** `decrypt` for text. @throws as `decrypt`; `malformed` if the plaintext is not UTF-8 */
-  async decryptText(envelope: Uint8Array | string, under: Under): Promise<string> {
-    return plaintextText(await this.decrypt(envelope, under))
+  async decryptText(envelope: Uint8Array | string, options: Under | AsRecipient): Promise<string> {
+    return plaintextText(await this.decrypt(envelope, options))
+  }
+
+  /**
+   * Decrypts a message of a sender that is asked for by name.
+   * @param envelope its bytes or its text form, from `encrypt` with `from`
+   * @param options `from`: the signers accepted, as verification keys or their forms (`kmsvk1…`, PEM, JWK)
+   * @returns the data, and which of the signers it is from
+   * @throws as `decrypt`; `authentication-failed` for another sender, or none; `limit-exceeded` over 64 MiB
+   */
+  async decryptFrom(envelope: Uint8Array | string, options: FromSigners): Promise<Signed> {
+    const bytes = typeof envelope === 'string' ? fromText(envelope) : envelope
+    this.#checkOpen()
+    return this.#messages.openFrom(bytes, options)
   }
 
   /**

@@ -1,4 +1,3 @@
-export * from '../public-keys/index.ts'
 export type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 export { generateSigningKey, type Signer, SigningKey } from '../crypto/signing.ts'
 export type { VerificationKey } from '../crypto/verification-key.ts'
@@ -10,6 +9,7 @@ export {
   verificationKeyPem,
   verificationKeyText,
 } from '../crypto/verification-key-forms.ts'
+export * from '../public-keys/index.ts'
 export {
   chunkLength,
   chunkNonce,

@@ -49,7 +49,7 @@ function signedInput(
  * @param digest 64 bytes: SHA-512 of the data
  * @returns the 84 bytes before the data
  */
-export async function signedPrefix(
+async function signedPrefix(
   place: SignedPlace,
   digest: Uint8Array,
   signer: Signer,
@@ -79,7 +79,7 @@ export async function sign(
  * @param digest 64 bytes: SHA-512 of the data
  * @returns that signer, or undefined: for an unknown algorithm, another signer, length or signature alike
  */
-export async function verifyPrefix(
+async function verifyPrefix(
   place: SignedPlace,
   prefix: Uint8Array,
   digest: Uint8Array,

@@ -1,3 +1,4 @@
+import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto'
 import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
 import type { SignatureAlgorithm } from '../../src/crypto/signature-algorithms.ts'
@@ -13,6 +14,7 @@ import {
   SigningKey,
   sealEnvelope,
   sealSigned,
+  verificationKeyPem,
   verificationKeyText,
 } from '../../src/envelope/index.ts'
 import { type SignedContent, sign } from '../../src/envelope/signed.ts'
@@ -57,7 +59,32 @@ describe.each(cases)('data signed with $algorithm by the $name WebCrypto', ({ al
     }
   })
 
-  test('is refused with any byte of its plaintext changed, by whoever can seal to the recipient', async () => {
+  test('is laid out, and signed over the bytes, as node:crypto alone would have it [E-81] [E-82]', async () => {
+    const from = await signer(algorithm, crypto)
+    const envelope = await sealSigned(message, { from, recipients, context, ...parts })
+    const plaintext = Buffer.from(await openEnvelope(envelope, { content: 5, openers, context, ...parts }))
+    const pem = verificationKeyPem(from)
+    const spki = createPublicKey(pem).export({ format: 'der', type: 'spki' })
+    const start = Buffer.concat([
+      Buffer.from([0, algorithm === 'Ed25519' ? 1 : 2]),
+      createHash('sha256').update(spki).digest().subarray(0, 16),
+    ])
+    expect(plaintext.subarray(0, 18)).toEqual(start)
+    expect(plaintext.subarray(18, 20)).toEqual(Buffer.from([0, 64]))
+    expect(plaintext.subarray(84)).toEqual(Buffer.from(message))
+    const signed = Buffer.concat([
+      Buffer.from('kms1/signed\0'),
+      start,
+      envelope.subarray(0, 7),
+      canonicalContext(context),
+      createHash('sha512').update(message).digest(),
+    ])
+    const key = { key: pem, dsaEncoding: 'ieee-p1363' } as const
+    const hash = algorithm === 'Ed25519' ? null : 'sha256'
+    expect(verifySignature(hash, signed, key, plaintext.subarray(20, 84))).toBe(true)
+  })
+
+  test('is refused with any byte of its plaintext changed, by whoever can seal to the recipient [E-84]', async () => {
     const from = await signer(algorithm, crypto)
     const envelope = await sealSigned(message, { from, recipients, context, ...parts })
     const plaintext = await openEnvelope(envelope, { content: 5, openers, context, ...parts })
@@ -89,7 +116,7 @@ describe.each(cases)('data signed with $algorithm by the $name WebCrypto', ({ al
   })
 })
 
-test('a signer who was not asked for is refused, and so is nobody', async () => {
+test('a signer who was not asked for is refused, and so is nobody [E-84]', async () => {
   const from = await signer('Ed25519')
   const envelope = await sealSigned(message, { from, recipients, context, ...parts })
   const open = (accepted: readonly never[] | readonly SigningKey[]): Promise<unknown> =>
@@ -145,7 +172,7 @@ test('the suite and the context are signed as they were when sealing began', asy
   expect((await openSigned(unbound, { from: [from], openers, context: noContext, ...parts })).data).toEqual(message)
 })
 
-test('more data than the limit is refused before anything is unwrapped, but not before it is known whose it is', async () => {
+test('more data than the limit is refused before anything is unwrapped, but not before it is known whose it is [E-83]', async () => {
   const from = await signer('Ed25519')
   const envelope = await sealSigned(new Uint8Array(1_000), { from, recipients, context, ...parts })
   const open = (maxLength: number, by: readonly Opener[] = openers): Promise<unknown> =>

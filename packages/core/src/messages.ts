@@ -1,0 +1,91 @@
+import type { Environment } from './access/environment.ts'
+import type { Auditor } from './audit/auditor.ts'
+import type { Signer } from './crypto/signing.ts'
+import type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
+import type { Context } from './envelope/context.ts'
+import { openEnvelope, sealEnvelope } from './envelope/envelope.ts'
+import type { Opener, Recipient } from './envelope/recipient.ts'
+import { openSigned, type Signed, sealSigned } from './envelope/signed-data.ts'
+import { KmsError } from './errors.ts'
+
+/** Whom data is for, and from whom. */
+export interface ToRecipients {
+  /** One or more, any of whom opens it: public keys of others, keys of the ring (`kms.recipient`), passwords. */
+  readonly to: Recipient | readonly Recipient[]
+  /** Who signs it. Without, nobody can tell who sealed it: anybody could who has a recipient's public key. */
+  readonly from?: Signer
+  /**
+   * The same pairs open what they sealed. Of signed data, put whom it is for into it: who receives it can seal it to others, with
+   * your signature as it is.
+   */
+  readonly context: Context
+}
+
+/** How data to recipients is opened. */
+export interface AsRecipient {
+  /** What opens it; the keys of the ring unless given. */
+  readonly openers?: readonly Opener[]
+  readonly context: Context
+}
+
+/** How signed data is opened. */
+export interface FromSigners extends AsRecipient {
+  /** The signers accepted: verification keys, or their forms (`kmsvk1…`, PEM, JWK). */
+  readonly from: VerificationKeyForm | readonly VerificationKeyForm[]
+}
+
+/** One-shot messages to recipients (envelope v1, mode 2): data, and signed data. */
+export class Messages {
+  readonly #environment: Environment
+  readonly #auditor: Auditor
+  readonly #ringOpener: () => Promise<Opener>
+
+  constructor(environment: Environment, auditor: Auditor, ringOpener: () => Promise<Opener>) {
+    this.#environment = environment
+    this.#auditor = auditor
+    this.#ringOpener = ringOpener
+  }
+
+  /** Seals data to recipients: content 5 with a signer, content 0 without. */
+  seal(data: Uint8Array, { to, from, context }: ToRecipients): Promise<Uint8Array> {
+    const { primitives, slots } = this.#environment
+    const recipients = Array.isArray(to) ? (to as readonly Recipient[]) : [to as Recipient]
+    const options = { recipients, context, primitives, slots }
+    return this.#told('encrypt-to', () =>
+      from === undefined ? sealEnvelope(data, options) : sealSigned(data, { ...options, from }),
+    )
+  }
+
+  /** Opens data that nobody signed. */
+  open(envelope: Uint8Array, { openers, context }: AsRecipient): Promise<Uint8Array> {
+    const { primitives, slots } = this.#environment
+    return this.#told('decrypt-as', async () =>
+      openEnvelope(envelope, { openers: await this.#openers(openers), context, primitives, slots }),
+    )
+  }
+
+  /** Opens signed data, of one of the signers accepted. */
+  openFrom(envelope: Uint8Array, { from, openers, context }: FromSigners): Promise<Signed> {
+    const { primitives, slots, crypto } = this.#environment
+    const accepted = Array.isArray(from) ? (from as readonly VerificationKeyForm[]) : [from as VerificationKeyForm]
+    return this.#told('decrypt-from', async () => {
+      const by = await this.#openers(openers)
+      return openSigned(envelope, { from: accepted, openers: by, context, primitives, slots, crypto })
+    })
+  }
+
+  async #openers(given: readonly Opener[] | undefined): Promise<readonly Opener[]> {
+    return given ?? [await this.#ringOpener()]
+  }
+
+  async #told<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      this.#auditor.tell(operation, 'ok', {})
+      return result
+    } catch (error) {
+      this.#auditor.tell(operation, error instanceof KmsError ? error.code : 'internal', {})
+      throw error
+    }
+  }
+}
