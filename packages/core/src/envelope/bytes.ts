@@ -27,12 +27,23 @@ export function readU32(bytes: Uint8Array, at: number): number {
   return readU16(bytes, at) * 0x10000 + readU16(bytes, at + 2)
 }
 
+/** Big-endian, the low 16 bits. */
+export function writeU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8
+  bytes[at + 1] = value
+}
+
 export function u16(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 8, value)
+  const bytes = new Uint8Array(2)
+  writeU16(bytes, 0, value)
+  return bytes
 }
 
 export function u32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+  const bytes = new Uint8Array(4)
+  writeU16(bytes, 0, value >>> 16)
+  writeU16(bytes, 2, value)
+  return bytes
 }
 
 export function ascii(text: string): Uint8Array {

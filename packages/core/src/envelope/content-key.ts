@@ -64,8 +64,9 @@ export function finishHeader(
   return concat(macked, headerMac(primitives, contentKey, macked))
 }
 
-function requireRecipients(recipients: readonly Recipient[]): void {
-  if (recipients.length < 1 || recipients.length > 255) {
+/** Padding is nobody; it counts among the 255. */
+export function requireRecipients(recipients: readonly { readonly kind: number }[]): void {
+  if (recipients.every(({ kind }) => kind === 0) || recipients.length > 255) {
     throw invalidArgument('An envelope is sealed to 1 to 255 recipients.')
   }
   if (recipients.filter(({ kind }) => kind === 2).length > passwordRecipientLimit) {
@@ -91,14 +92,31 @@ export async function openContentKey(
   bound: Uint8Array,
   options: OpenContentKeyOptions,
 ): Promise<Secret> {
-  const contentKey = (await openNamed(header, bound, options)) ?? (await openPassword(header, bound, options))
+  return (await openRecipient(header, bound, options)).contentKey
+}
+
+/** A recipient that was opened, and what it held. */
+export interface OpenedRecipient {
+  readonly recipient: HeaderRecipient
+  /** 32 bytes, which the caller wipes. */
+  readonly contentKey: Secret
+}
+
+/** `openContentKey`, and which recipient it was. Throws the same. */
+export async function openRecipient(
+  header: RecipientsHeader,
+  bound: Uint8Array,
+  options: OpenContentKeyOptions,
+): Promise<OpenedRecipient> {
+  const opened = (await openNamed(header, bound, options)) ?? (await openPassword(header, bound, options))
+  const { contentKey } = opened
   const mac =
     contentKey.length === contentKeyLength ? headerMac(options.primitives, contentKey, header.macked) : undefined
   if (mac === undefined || !options.primitives.equal(mac, header.mac)) {
     contentKey.wipe()
     throw authenticationFailed()
   }
-  return contentKey
+  return opened
 }
 
 /** Kinds that name a key, so that an opener knows without a secret whether it holds it. */
@@ -109,14 +127,14 @@ async function openNamed(
   { recipients }: RecipientsHeader,
   bound: Uint8Array,
   { openers }: OpenContentKeyOptions,
-): Promise<Secret | undefined> {
+): Promise<OpenedRecipient | undefined> {
   let unavailable: KmsError | undefined
   for (const stanza of recipients) {
     if (!namedKinds.has(stanza.kind)) continue
     const opener = openers.find((one) => one.kind === stanza.kind && one.holds(stanza))
     if (opener === undefined) continue
     try {
-      return await opener.unwrap(stanza, bound)
+      return { recipient: stanza, contentKey: await opener.unwrap(stanza, bound) }
     } catch (error) {
       // A key of another store or ring is not held after all, which its opener could only find out by asking.
       const passed = error instanceof KmsError && (error.code === 'root-unavailable' || error.code === 'key-not-found')
@@ -133,7 +151,7 @@ async function openPassword(
   { recipients }: RecipientsHeader,
   bound: Uint8Array,
   { openers, limits }: OpenContentKeyOptions,
-): Promise<Secret> {
+): Promise<OpenedRecipient> {
   const passwords = openers.filter(({ kind }) => kind === 2)
   const asked = recipients.filter(hasKnownKdf).slice(0, passwordRecipientLimit)
   if (passwords.length === 0 || asked.length === 0) throw noMatchingKey(recipients)
@@ -145,7 +163,7 @@ async function openPassword(
       if (!opener.holds(stanza)) continue
       tried = true
       try {
-        return await opener.unwrap(stanza, bound)
+        return { recipient: stanza, contentKey: await opener.unwrap(stanza, bound) }
       } catch (error) {
         if (!(error instanceof KmsError) || error.code !== 'authentication-failed') throw error
       }

@@ -6,10 +6,10 @@ import { MessageCipher, prefixLength, saltLength } from './body.ts'
 import { concat } from './bytes.ts'
 import { freshContentKey, type OpenContentKeyOptions, openContentKey, writeHeader } from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
-import { headerLimit, parseHeader } from './header.ts'
-import { type Content, contents, encodePreamble, modes, preambleLength, suites } from './preamble.ts'
+import { headerLimit, recipientsHeader } from './header.ts'
+import { type Content, contents, encodePreamble, preambleLength, suites } from './preamble.ts'
 import type { Recipient } from './recipient.ts'
-import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from './refusals.ts'
+import { authenticationFailed, invalidArgument, requireBytes } from './refusals.ts'
 import { hedgedSalt, streamSalt } from './salts.ts'
 
 // Mode 2, to recipients: whole messages, and the start of those that are sealed and opened piece by piece.
@@ -154,14 +154,7 @@ async function startOpening(
   const { content = 0, context } = options
   const canonical = canonicalContext(context)
   requireContent(content)
-  const header = parseHeader(envelope)
-  if (header.content !== content) {
-    throw somethingElse(
-      `content ${header.content} (${contents[header.content].name})`,
-      `${content} (${contents[content].name})`,
-    )
-  }
-  if (header.mode !== 2) throw somethingElse(modes[header.mode], `one ${modes[2]}`)
+  const header = recipientsHeader(envelope, content)
   const bound = concat(envelope.subarray(0, preambleLength), canonical)
   const contentKey = await openContentKey(header, bound, options)
   return { headerLength: header.length, bound, contentKey, suite: header.suite }

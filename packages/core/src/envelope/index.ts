@@ -49,7 +49,14 @@ export {
   parseHeader,
   type RecipientsHeader,
 } from './header.ts'
-export { type InspectedRecipient, type Inspection, type InspectOptions, inspect, type Named } from './inspect.ts'
+export {
+  type InspectedRecipient,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  inspectRecipient,
+  type Named,
+} from './inspect.ts'
 export { checkInfo, fingerprintInfo, headerInfo, keyIdInfo, passwordInfo, sealInfo, wrapInfo } from './labels.ts'
 export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
 export { type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
@@ -68,6 +75,7 @@ export {
 export type { Opener, Recipient, Stanza } from './recipient.ts'
 export { type Kdf, type RecipientFields, readRecipient } from './recipient-layouts.ts'
 export { type KeyHolder, keyOpener, keyRecipient, rootKeyHolder, slotHolder } from './recipients/key.ts'
+export { paddingRecipient } from './recipients/padding.ts'
 export {
   type PasswordOpenerOptions,
   type PasswordRecipientOptions,
@@ -86,6 +94,7 @@ export {
   recordTextPrefix,
   sealedBy,
 } from './record.ts'
+export { type RewrapOptions, type Rewrapped, rewrapHeader } from './rewrap.ts'
 export { hedgedSalt, streamSalt } from './salts.ts'
 export {
   type OpenSignedOptions,

@@ -124,7 +124,8 @@ function parseBeginning(bytes: Uint8Array, length: number): ReturnType<typeof pa
   }
 }
 
-function inspectRecipient({ kind, bytes, fields }: HeaderRecipient): InspectedRecipient {
+/** What everyone sees of a recipient. */
+export function inspectRecipient({ kind, bytes, fields }: HeaderRecipient): InspectedRecipient {
   const common = { kind, name: fields.name, length: bytes.length }
   switch (fields.name) {
     case 'key':

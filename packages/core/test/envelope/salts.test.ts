@@ -33,7 +33,7 @@ test('with random bytes that repeat, two messages or contexts have two hedged sa
 })
 
 test('with random bytes that repeat, two whole messages to recipients have two salts', async () => {
-  const recipient = { kind: 0, wrap: async () => new Uint8Array(1) }
+  const recipient = { kind: 77, wrap: async () => new Uint8Array(1) }
   const options = { context: noContext, recipients: [recipient], primitives, slots }
   repeatRandomBytes()
   const sealed = [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(1)].map((plaintext) =>
@@ -47,7 +47,7 @@ test('with random bytes that repeat, two whole messages to recipients have two s
 test('with random bytes that repeat, two streams have two salts', async () => {
   repeatRandomBytes()
   expect(streamSalt(primitives)).not.toEqual(streamSalt(primitives))
-  const recipient = { kind: 0, wrap: async () => new Uint8Array(1) }
+  const recipient = { kind: 77, wrap: async () => new Uint8Array(1) }
   const options = { context: noContext, recipients: [recipient], primitives, slots }
   const [first, second] = [await beginSealing(options), await beginSealing(options)]
   expect(saltOf(first.start, 44)).not.toBe(saltOf(second.start, 44))
