@@ -66,23 +66,15 @@ export function expandKey(handle: f64, infoLength: u32): i32 {
   return 64;
 }
 
-/** The same into a new slot; with `deterministic`, 64 bytes: a content key and a salt key. @returns its handle, or an error */
-export function deriveKey(handle: f64, infoLength: u32, serial: f64, deterministic: bool): f64 {
+/** The same into a new slot: its first 32 bytes, or with `second` the 32 after them. @returns its handle, or an error */
+export function deriveKey(handle: f64, infoLength: u32, serial: f64, second: bool): f64 {
   const from = slots.slotOf(handle);
   if (from == 0) return CLOSED;
   if (infoLength > WHOLE) return REFUSED;
   expandSlot(from, infoLength);
-  const slot = slots.takeSlot(<u64>serial, DIGEST);
-  let full = slot == 0;
-  if (!full && deterministic) {
-    // A serial that no handle has: the salt key is reached through its content key alone.
-    const companion = slots.takeSlot(<u64>serial | (1 << 62), DIGEST + 32);
-    full = companion == 0;
-    if (full) slots.freeSlot(slot);
-    else slots.setCompanion(slot, companion);
-  }
+  const slot = slots.takeSlot(<u64>serial, second ? DIGEST + 32 : DIGEST);
   wipeSecrets();
-  return full ? FULL : slots.handleOf(slot);
+  return slot == 0 ? FULL : slots.handleOf(slot);
 }
 
 /** @param headerLength at most 27 bytes, in IN */
@@ -255,28 +247,6 @@ export function nonceOfChunk(chunk: f64): void {
   chunkNonce(OUT, mem.NONCE, <u64>chunk);
 }
 
-// ---- Deterministic messages (envelope v1, §Modes 0 and 1)
-
-/** Starts salt = HMAC-SHA-512(S, C ‖ plaintext), the plaintext to follow in `hashUpdate`s. */
-export function deterministicBegin(handle: f64, boundLength: u32): i32 {
-  const slot = prepared(handle, boundLength);
-  if (slot == 0) return problem;
-  const companion = slots.companionOf(slot);
-  if (companion == 0) return REFUSED;
-  copy64(STATE, companion);
-  copy64(OUTER, slots.outerOf(companion));
-  // C and the plaintext are one string: C's last, partial block is completed by JavaScript, which gives both through IN.
-  return 0;
-}
-
-/** Ends it, with the last part in IN. Puts the salt into SALT. */
-export function deterministicSalt(length: u32, total: f64): void {
-  mac.hmacFinish(SHA_512, OUTER, IN, min<u32>(length, WHOLE), <u64>total, DIGEST);
-  v128.store(SALT, v128.load(DIGEST));
-  store<u64>(SALT, load<u64>(DIGEST, 16), 16);
-  wipeSecrets();
-}
-
 /** Seals like `seal`, with the salt that is in SALT. */
 export function sealSalted(handle: f64, boundLength: u32, length: u32): i32 {
   const slot = prepared(handle, boundLength);
@@ -324,6 +294,15 @@ export function hmacKey(hash: u32, length: u32): i32 {
 /** Starts a mac under the key of `hmacKey`; `hashUpdate` goes on. */
 export function hmacBegin(): void {
   copy64(STATE, INNER);
+}
+
+/** Starts HMAC-SHA-512 under a slot's key; `hashUpdate` goes on, and `hmacEnd` ends it. */
+export function slotMacBegin(handle: f64): i32 {
+  const slot = slots.slotOf(handle);
+  if (slot == 0) return CLOSED;
+  copy64(STATE, slot);
+  copy64(OUTER, slots.outerOf(slot));
+  return 0;
 }
 
 export function hmacEnd(hash: u32, length: u32, total: f64): i32 {

@@ -5,7 +5,7 @@
  * A handle is serial · 4096 + index, serials being given once per process by JavaScript: a stale, foreign or made-up handle
  * finds another serial in its slot, and is refused. Indices are masked, so that no handle reaches other memory.
  *
- * Slot: inner state 64 ‖ outer state 64 ‖ header 32 ‖ serial u64 ‖ suite u8 ‖ header length u8 ‖ companion u16 ‖ zeros.
+ * Slot: inner state 64 ‖ outer state 64 ‖ header 32 ‖ serial u64 ‖ suite u8 ‖ header length u8 ‖ zeros.
  */
 import { FREE, SLOT_COUNT, SLOT_SIZE, SLOTS } from './memory';
 import { hmacKey } from './hmac';
@@ -15,7 +15,6 @@ const HEADER: usize = 128;
 const SERIAL: usize = 160;
 const SUITE: usize = 168;
 const HEADER_LENGTH: usize = 169;
-const COMPANION: usize = 170;
 
 /** Slots ever used, and freed ones waiting in FREE. */
 let used: u32 = 0;
@@ -50,17 +49,6 @@ export function headerLengthOf(slot: usize): u32 {
 export function suiteOf(slot: usize): u32 {
   return load<u8>(slot, SUITE);
 }
-/** The slot of a deterministic key's salt key; 0 if it has none. */
-// @ts-ignore
-@inline
-export function companionOf(slot: usize): usize {
-  const index = load<u16>(slot, COMPANION);
-  return index == 0 ? 0 : SLOTS + <usize>(index - 1) * SLOT_SIZE;
-}
-
-export function setCompanion(slot: usize, companion: usize): void {
-  store<u16>(slot, <u16>((companion - SLOTS) / SLOT_SIZE) + 1, COMPANION);
-}
 
 /** Keys a free slot with 32 bytes. @returns its address, 0 if none is free */
 export function takeSlot(serial: u64, key: usize): usize {
@@ -86,10 +74,8 @@ export function prepareSlot(slot: usize, suite: u32, header: usize, length: u32)
 }
 
 export function freeSlot(slot: usize): void {
-  const companion = companionOf(slot);
   memory.fill(slot, 0, SLOT_SIZE);
   store<u16>(FREE + (freed++ << 1), <u16>((slot - SLOTS) / SLOT_SIZE));
-  if (companion != 0) freeSlot(companion);
 }
 
 export function freeAll(): void {

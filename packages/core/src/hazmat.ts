@@ -1,6 +1,5 @@
 // Algorithms and key slots without the rules that keep their use safe. Prefer `Kms`.
 
-export type { DeterministicKeySlots } from './crypto/key-slots.ts'
 export { platformRandom, poolLength, type RandomFill, SaltPool } from './crypto/salt-pool.ts'
 export {
   type Argon2idCost,

@@ -43,6 +43,13 @@ class Recorder {
         this.note('content key', inner.expand(slot, info, 32))
         return inner.deriveKey(slot, info)
       },
+      derivePair: (slot, info) => {
+        const both = inner.expand(slot, info, 64)
+        this.note('deterministic content key', both.subarray(0, 32))
+        this.note('salt key', both.subarray(32))
+        return inner.derivePair(slot, info)
+      },
+      mac: (slot, boundLength, data, length) => inner.mac(slot, boundLength, data, length),
       prepare: (slot, suite, header) => inner.prepare(slot, suite, header),
       seal: (slot, length, plaintext, salt) => inner.seal(slot, length, plaintext, salt),
       open: (slot, length, sealed) => inner.open(slot, length, sealed),

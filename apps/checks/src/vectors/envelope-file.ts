@@ -2,10 +2,12 @@ import {
   type Context,
   canonicalContext,
   checkInfo,
+  deterministicInfo,
   fingerprintInfo,
   hedgedSalt,
   keyIdInfo,
   noContext,
+  prepareBlindIndex,
   sealInfo,
   wrapInfo,
 } from '@kms/core/envelope'
@@ -76,17 +78,35 @@ async function checkContext({ pairs, canonical, error }: ContextVector): Promise
   }
 }
 
+/** The context of one pair that a `C` holds: preamble 7 ‖ count ‖ length ‖ name ‖ length ‖ value. */
+function contextIn(bound: Uint8Array): Context {
+  const nameEnd = 11 + Buffer.from(bound).readUInt16BE(9)
+  const text = (from: number, to?: number): string => new TextDecoder().decode(bound.subarray(from, to))
+  return { [text(11, nameEnd)]: text(nameEnd + 2) }
+}
+
 async function checkDerivations(
   file: string,
   given: Readonly<Record<string, string | number>>,
-  { name, primitives }: Backend,
+  { name, primitives, slots }: Backend,
 ): Promise<Outcome[]> {
   const expand = (info: Uint8Array, length: number, key = hex(given.material)): Uint8Array =>
     primitives.hkdfExpand('SHA-512', key, info, length)
   const [id, version] = [(): Uint8Array => hex(given.keyId), given.version as number]
-  /** What makes each value; values that are given and stand here as `undefined`, or not at all, are not built yet. */
+  /** What makes each value; values that are given and do not stand here are not built yet. */
   const made: Readonly<Record<string, () => Uint8Array>> = {
     seal: () => expand(sealInfo(1, id(), version), 32),
+    deterministic: () => expand(deterministicInfo(1, id(), version), 64),
+    index16: () => {
+      const material = slots.importKey(hex(given.material))
+      const index = prepareBlindIndex(slots, material, { keyId: id(), version })
+      try {
+        return index.compute(hex(given.plaintext), contextIn(hex(given.C)), 16)
+      } finally {
+        index.release()
+        slots.release(material)
+      }
+    },
     wrap: () => expand(wrapInfo(id(), version, hex(given.C)), 32),
     rootKeyId: () => expand(keyIdInfo(), 16),
     check: () => expand(checkInfo(id(), version), 8),

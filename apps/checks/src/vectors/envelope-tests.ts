@@ -19,10 +19,12 @@ import {
   parseHeader,
   passwordOpener,
   prepareRecordKey,
+  prepareVersionKey,
   type RecipientsHeader,
   recordHeader,
   rootKeyHolder,
   slotHolder,
+  type VersionKey,
 } from '@kms/core/envelope'
 import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
@@ -98,11 +100,12 @@ async function check(test: EnvelopeTest, backend: Backend): Promise<void> {
 async function given(test: EnvelopeTest, backend: Backend): Promise<Uint8Array | string> {
   if (test.text !== undefined) return test.text
   const bytes = test.envelope === undefined ? undefined : hex(test.envelope)
-  if (test.salt === undefined) {
+  const write = test.mode === 1 ? writeDeterministically : test.mode === 2 ? writeToRecipients : writeWithKey
+  if (test.salt === undefined && test.mode !== 1) {
     if (bytes !== undefined) return bytes
-    throw test.mode === 1 ? new NotBuilt(mode1) : new Mismatch('neither an envelope nor a salt is given')
+    throw new Mismatch('neither an envelope nor a salt is given')
   }
-  const { code, value } = await codeOf(() => (test.mode === 2 ? writeToRecipients : writeWithKey)(test, bytes, backend))
+  const { code, value } = await codeOf(() => write(test, bytes, backend))
   if (code === 'unsupported') throw notBuilt(headerOf(bytes ?? hex(test.header)))
   if (value === undefined) throw new Mismatch(`writing gave ${code}`)
   if (bytes !== undefined) {
@@ -112,6 +115,11 @@ async function given(test: EnvelopeTest, backend: Backend): Promise<Uint8Array |
     expectBytes(sha512(value), hex(test.envelopeSha512), 'the envelope written')
   }
   return value
+}
+
+function writeDeterministically(test: EnvelopeTest, _bytes: Uint8Array | undefined, { slots }: Backend): Uint8Array {
+  const [plaintext, context] = [plaintextOf(test), contextOf(test)]
+  return withVersionKey(test, slots, (key) => key.deterministic((test.suite ?? 1) as 1 | 2).seal(plaintext, context))
 }
 
 function writeWithKey(test: EnvelopeTest, _bytes: Uint8Array | undefined, { slots }: Backend): Uint8Array {
@@ -178,11 +186,24 @@ function withRecordKey<T>(
   }
 }
 
+/** All that a version does with data, in every suite and mode. */
+function withVersionKey<T>(test: EnvelopeTest, slots: KeySlots, use: (key: VersionKey) => T): T {
+  const held = test.keys[0] as HeldKey
+  const options = { keyId: hex(held.id), version: held.version as number }
+  const key = prepareVersionKey(slots, slots.importKey(hex(held.material)), options)
+  try {
+    return use(key)
+  } finally {
+    key.release()
+  }
+}
+
 function openWithKey(test: EnvelopeTest, envelope: Uint8Array | string, { slots }: Backend): Uint8Array {
   const bytes = typeof envelope === 'string' ? fromText(envelope) : envelope
   // A content that no key seals cannot be asked of a key's handle; the header alone has to refuse it.
   if (test.content > 1)
     throw new Mismatch(`a header of content ${recordHeader(bytes, test.content as Content).content} was accepted`)
+  if (test.content === 0) return withVersionKey(test, slots, (key) => key.open(bytes, contextOf(test)))
   const suite = bytes[3] === 2 ? 2 : 1
   return withRecordKey(test, suite, slots, slots, (key) => key.open(bytes, contextOf(test)))
 }
@@ -251,17 +272,13 @@ function headerNamesKeys(header: Header): boolean {
   return header.mode !== 2 || header.recipients.some(({ kind }) => kind === 1 || kind === 3 || kind === 4)
 }
 
-const mode1 = 'mode 1, deterministic'
-
 /** Which part of an envelope is not built yet, by name; a failure if none is. */
 function notBuilt(header: Header): Error {
-  if (header.mode === 1) return new NotBuilt(mode1)
   if (header.mode === 2) {
     for (const { fields } of header.recipients) {
       if (fields.name === 'password' && fields.kdf.kdf > 1)
         return new NotBuilt(`password recipients with ${fields.kdf.name}`)
     }
   }
-  if (header.suite === 2) return new NotBuilt('suite 2, AEAD_CHACHA20_POLY1305')
   return new Mismatch('unsupported, though all of it is built')
 }

@@ -17,22 +17,6 @@ export interface MessageKey {
   readonly commitment: Uint8Array
 }
 
-/** What key slots that can also seal deterministically do besides (envelope v1, mode 1). */
-export interface DeterministicKeySlots extends KeySlots {
-  /** HKDF-Expand to 64 bytes, a content key and a salt key, into a new slot; `prepare` it as any other. */
-  deriveDeterministic(slot: Slot, info: Uint8Array): Slot
-
-  /**
-   * Seals with the salt `HMAC-SHA-512(salt key, C ‖ plaintext)[0..24]`: equal plaintexts give equal messages.
-   * @param plaintext 64 MiB at most
-   * @throws `limit-exceeded`; `invalid-argument` for a slot without a salt key
-   */
-  sealDeterministic(slot: Slot, boundLength: number, plaintext: Uint8Array): Uint8Array
-
-  /** @throws `authentication-failed`, also for a genuine message with another salt; `limit-exceeded` */
-  openDeterministic(slot: Slot, boundLength: number, sealed: Uint8Array): Uint8Array
-}
-
 /**
  * Where key material lives. What goes in does not come out: material is imported once and afterwards only used.
  * The envelope layer writes `C = preamble ‖ canonical(context)` at the start of `bound` and passes its length, so that a
@@ -57,8 +41,19 @@ export interface KeySlots {
    */
   expand(slot: Slot, info: Uint8Array, length: number): Uint8Array
 
-  /** The same, 32 bytes, into a new slot: the content key never leaves. */
+  /** The same, 32 bytes, into a new slot: the content key never leaves. @throws `limit-exceeded` */
   deriveKey(slot: Slot, info: Uint8Array): Slot
+
+  /** The same, 64 bytes, 32 into each of two new slots: a content key and a salt key (envelope v1, mode 1). @throws `limit-exceeded` */
+  derivePair(slot: Slot, info: Uint8Array): readonly [first: Slot, second: Slot]
+
+  /**
+   * HMAC-SHA-512 under a slot's key, over `C` and then `data`: salts of deterministic messages, blind indexes. Never for a slot that
+   * also expands: what it expands to is a mac, too.
+   * @param boundLength bytes of `bound` that are `C`
+   * @param length bytes of the mac that are returned, 1 to 64
+   */
+  mac(slot: Slot, boundLength: number, data: Uint8Array, length: number): Uint8Array
 
   /**
    * Makes a slot a content key of `suite` whose envelopes start with `header` (27 bytes in modes 0 and 1, none in mode 2,

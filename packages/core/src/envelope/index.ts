@@ -10,6 +10,7 @@ export {
   verificationKeyText,
 } from '../crypto/verification-key-forms.ts'
 export * from '../public-keys/index.ts'
+export { BlindIndex, indexLengths, prepareBlindIndex } from './blind-index.ts'
 export {
   chunkLength,
   chunkNonce,
@@ -27,6 +28,7 @@ export {
   writeHeader,
 } from './content-key.ts'
 export { boundRoom, type Context, canonicalContext, canonicalLimit, noContext, writeBound } from './context.ts'
+export { DeterministicKey, type DeterministicKeyOptions, prepareDeterministicKey } from './deterministic.ts'
 export {
   type BegunOpening,
   type BegunSealing,
@@ -57,9 +59,19 @@ export {
   inspectRecipient,
   type Named,
 } from './inspect.ts'
-export { checkInfo, fingerprintInfo, headerInfo, keyIdInfo, passwordInfo, sealInfo, wrapInfo } from './labels.ts'
+export {
+  checkInfo,
+  deterministicInfo,
+  fingerprintInfo,
+  headerInfo,
+  indexInfo,
+  keyIdInfo,
+  passwordInfo,
+  sealInfo,
+  wrapInfo,
+} from './labels.ts'
 export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
-export { type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
+export { type OpenLimits, openLimits, passwordRecipientLimit, wholeMessageLimit } from './limits.ts'
 export { MessageOpener, MessageSealer } from './message.ts'
 export {
   type Content,
@@ -90,7 +102,6 @@ export {
   type RecordKey,
   type RecordKeyOptions,
   recordHeader,
-  recordPreamble,
   recordTextPrefix,
   sealedBy,
 } from './record.ts'
@@ -106,3 +117,4 @@ export {
 } from './signed-data.ts'
 export { fromText, textPattern, toText } from './text.ts'
 export { formatUuid, parseUuid } from './uuid.ts'
+export { prepareVersionKey, VersionKey, type VersionKeyOptions, versionKeySlots } from './version-key.ts'

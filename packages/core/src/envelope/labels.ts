@@ -5,11 +5,13 @@ import { ascii, concat, u32 } from './bytes.ts'
 const label = (name: string): Uint8Array => ascii(`kms1/${name}\0`)
 
 const seal = label('seal')
+const deterministic = label('deterministic')
 const wrap = label('wrap')
 const password = label('password')
 const header = label('header')
 const keyId = label('key-id')
 const check = label('check')
+const index = label('index')
 const fingerprint = label('fingerprint')
 
 /** What the message stands behind when its salt is hedged (`hedgedSalt`). */
@@ -18,6 +20,16 @@ export const hedgeLabel: Uint8Array = label('hedge')
 /** Mode 0: what turns a key version's material into its content key `K`. */
 export function sealInfo(suite: Suite, id: Uint8Array, version: number): Uint8Array {
   return concat(seal, Uint8Array.of(suite), id, u32(version))
+}
+
+/** Mode 1: what turns a key version's material into its content key `K` and salt key `S`, 64 bytes. */
+export function deterministicInfo(suite: Suite, id: Uint8Array, version: number): Uint8Array {
+  return concat(deterministic, Uint8Array.of(suite), id, u32(version))
+}
+
+/** What turns a key version's material into the key of its blind indexes, 32 bytes. */
+export function indexInfo(id: Uint8Array, version: number): Uint8Array {
+  return concat(index, id, u32(version))
 }
 
 /** Recipient kind 1: what turns a key version's material into a key-encryption key for this `C`. */

@@ -30,6 +30,9 @@ export const openLimits: OpenLimits = {
   argon2Lanes: 16,
 }
 
+/** Bytes of a message that is only ever opened whole, by default: 64 MiB (envelope v1, mode 1 and content 5). */
+export const wholeMessageLimit: number = 64 * 2 ** 20
+
 /** Password recipients that are tried, and that a writer may make. */
 export const passwordRecipientLimit = 4
 

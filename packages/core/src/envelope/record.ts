@@ -1,11 +1,13 @@
 import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
+import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import { readU32, sameBytes } from './bytes.ts'
 import { boundRoom, type Context, writeBound } from './context.ts'
 import { encodeKeyHeader, type KeyHeader, keyHeaderLength, parseHeader } from './header.ts'
 import { sealInfo } from './labels.ts'
-import { type Content, contents, encodePreamble, modes, preambleLength, suites } from './preamble.ts'
-import { authenticationFailed, invalidArgument, requireBytes, somethingElse, unsupported } from './refusals.ts'
+import { type Content, contents, modes, preambleLength, suites } from './preamble.ts'
+import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from './refusals.ts'
+import { hedgedSalt } from './salts.ts'
 import { toText } from './text.ts'
 import { formatUuid } from './uuid.ts'
 
@@ -28,16 +30,8 @@ export interface RecordKeyOptions {
  * @throws `invalid-argument`, `unsupported` for a suite the slots do not have, `limit-exceeded` when all slots are taken
  */
 export function prepareRecordKey(slots: KeySlots, material: Slot, options: RecordKeyOptions): RecordKey {
-  const { keyId, version, suite = 1, content = 0 } = options
-  if (keyId.length !== 16) throw invalidArgument('A key id has 16 bytes.')
-  if (!Number.isInteger(version) || version < 1 || version > 0xffffffff) {
-    throw invalidArgument('A key version is a number from 1 to 4,294,967,295.')
-  }
-  if (!Object.hasOwn(suites, suite)) throw invalidArgument(`There is no suite ${suite}.`)
-  if (!Object.hasOwn(contents, content) || !contents[content].modes.includes(0)) {
-    throw invalidArgument(`Content ${content} is not sealed by a key version.`)
-  }
-  const header = encodeKeyHeader({ suite, content, mode: 0 }, keyId, version)
+  const { keyId, version, suite = 1 } = options
+  const header = recordHeaderBytes(options, 0)
   const slot = slots.deriveKey(material, sealInfo(suite, keyId, version))
   try {
     slots.prepare(slot, suite, header)
@@ -46,6 +40,23 @@ export function prepareRecordKey(slots: KeySlots, material: Slot, options: Recor
     throw error
   }
   return new RecordKey(slots, slot, header)
+}
+
+/**
+ * The 27 bytes that every envelope of a suite, content, mode and key version starts with.
+ * @throws `invalid-argument` for what no such envelope has
+ */
+export function recordHeaderBytes(options: RecordKeyOptions, mode: 0 | 1): Uint8Array {
+  const { keyId, version, suite = 1, content = 0 } = options
+  if (keyId.length !== 16) throw invalidArgument('A key id has 16 bytes.')
+  if (!Number.isInteger(version) || version < 1 || version > 0xffffffff) {
+    throw invalidArgument('A key version is a number from 1 to 4,294,967,295.')
+  }
+  if (!Object.hasOwn(suites, suite)) throw invalidArgument(`There is no suite ${suite}.`)
+  if (!Object.hasOwn(contents, content) || !contents[content].modes.includes(mode)) {
+    throw invalidArgument(`Content ${content} is never ${modes[mode]}.`)
+  }
+  return encodeKeyHeader({ suite, content, mode }, keyId, version)
 }
 
 /** Seals and opens records under one key version, synchronously. Made by `prepareRecordKey`. */
@@ -78,6 +89,19 @@ export class RecordKey {
     const length = writeBound(this.#slots.bound, this.#preamble, context)
     requireBytes(plaintext, 'The plaintext')
     return this.#slots.seal(this.#slot, length, plaintext)
+  }
+
+  /**
+   * Seals a message with a salt hedged by it (`hedgedSalt`): with random bytes that repeat, as in a machine cloned while it runs,
+   * no two messages or contexts share a salt. It costs a mac of the message more.
+   * @throws as `seal`
+   */
+  sealHedged(primitives: Primitives, plaintext: Uint8Array, context: Context): Uint8Array {
+    const { bound } = this.#slots
+    const length = writeBound(bound, this.#preamble, context)
+    requireBytes(plaintext, 'The plaintext')
+    const salt = hedgedSalt(primitives, bound.subarray(0, length), plaintext)
+    return this.#slots.seal(this.#slot, length, plaintext, salt)
   }
 
   /**
@@ -124,7 +148,7 @@ export class RecordKey {
     } catch (error) {
       if (!(error instanceof KmsError) || error.code !== 'authentication-failed') throw error
       // The slots refuse every header but ours, with one error; which of the earlier steps it was is only looked at now.
-      throw refusal(envelope, this.header) ?? authenticationFailed()
+      throw recordRefusal(envelope, this.header) ?? authenticationFailed()
     }
   }
 }
@@ -135,14 +159,17 @@ export interface BoundRecordKey {
   open(envelope: Uint8Array): Uint8Array
 }
 
-/** What an envelope is refused for by steps 1 to 4, if for anything. */
-function refusal(envelope: Uint8Array, expected: Uint8Array): KmsError | undefined {
+/**
+ * What an envelope is refused for by steps 1 to 4, if for anything.
+ * @param expected the header that it should have, 27 bytes
+ */
+export function recordRefusal(envelope: Uint8Array, expected: Uint8Array): KmsError | undefined {
   const header = recordHeader(envelope, expected[4] as Content)
   if (!sameBytes(header.keyId, expected.subarray(preambleLength, 23)) || header.version !== readU32(expected, 23)) {
     return noMatchingKey(header)
   }
-  if (header.mode === 1) return unsupported('The envelope is deterministic, which this release does not open')
-  return undefined
+  const mode = expected[5] as 0 | 1
+  return header.mode === mode ? undefined : somethingElse(modes[header.mode], `one ${modes[mode]}`)
 }
 
 /**
@@ -188,15 +215,11 @@ export function sealedBy(envelope: Uint8Array, header: Uint8Array): boolean {
 }
 
 /**
- * The 36 characters that the text form of every envelope of a suite, content and key version starts with. To find or count them
- * without keys: `col >= p AND col < p ‖ '~'` on a binary collation; never LIKE (envelope v1 §Modes 0 and 1).
+ * The 36 characters that the text form of every envelope of a suite, content, mode and key version starts with. To find or count
+ * them without keys: `col >= p AND col < p ‖ '~'` on a binary collation; never LIKE (envelope v1 §Modes 0 and 1).
+ * @param mode 0 by default; 1 for deterministic envelopes
+ * @throws `invalid-argument`
  */
-export function recordTextPrefix(options: RecordKeyOptions): string {
-  const { keyId, version, suite = 1, content = 0 } = options
-  return toText(encodeKeyHeader({ suite, content, mode: 0 }, keyId, version))
-}
-
-/** The 7 bytes before a record's key id. */
-export function recordPreamble(suite: Suite = 1, content: Content = 0): Uint8Array {
-  return encodePreamble({ suite, content, mode: 0 })
+export function recordTextPrefix(options: RecordKeyOptions, mode: 0 | 1 = 0): string {
+  return toText(recordHeaderBytes(options, mode))
 }

@@ -7,6 +7,7 @@ import { type Context, canonicalContext, contextOf } from './context.ts'
 import { type OpenOptions, openEnvelope, type SealOptions, sealEnvelope } from './envelope.ts'
 import { parseHeader } from './header.ts'
 import { plaintextLength } from './lengths.ts'
+import { wholeMessageLimit } from './limits.ts'
 import { encodePreamble, preambleLength } from './preamble.ts'
 import type { Opener } from './recipient.ts'
 import { authenticationFailed, invalidArgument, requireBytes } from './refusals.ts'
@@ -15,7 +16,7 @@ import { type SignedPlace, sign, signedPrefixLength, verify } from './signed.ts'
 // Content 5, signed data: mode 2 says nothing about who sealed, the signature inside does (envelope v1 §Mode 2).
 
 /** Bytes of signed data at most, unless told otherwise: all of it is in memory at once. */
-export const signedDataLimit: number = 64 * 2 ** 20
+export const signedDataLimit: number = wholeMessageLimit
 
 export interface SealSignedOptions extends Omit<SealOptions, 'content'> {
   /** Who signs. */

@@ -46,17 +46,23 @@ function prepared(slots: KeySlots, suite: Suite, start = header): Slot {
   return slot
 }
 
+/** HMAC-SHA-512 (RFC 2104), by WebCrypto. */
+async function hmac(secret: Uint8Array<ArrayBuffer>, ...parts: Uint8Array[]): Promise<Uint8Array<ArrayBuffer>> {
+  const imported = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign'])
+  const message = await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer()
+  return new Uint8Array(await crypto.subtle.sign('HMAC', imported, message))
+}
+
 /** HKDF-Expand with HMAC-SHA-512 (RFC 5869 §2.3), by WebCrypto's HMAC. */
 async function expand(
   prk: Uint8Array<ArrayBuffer>,
   info: Uint8Array,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const hmac = await crypto.subtle.importKey('raw', prk, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign'])
   const output = new Uint8Array(Math.ceil(length / 64) * 64)
   let previous = noHeader
   for (let i = 1; 64 * (i - 1) < length; i++) {
-    previous = new Uint8Array(await crypto.subtle.sign('HMAC', hmac, new Uint8Array([...previous, ...info, i])))
+    previous = await hmac(prk, previous, info, Uint8Array.of(i))
     output.set(previous, 64 * (i - 1))
   }
   return output.slice(0, length)
@@ -109,6 +115,40 @@ function keyCases(on: On): ConformanceCase[] {
       requireEqual(slots.expand(derived, text('more'), 64), expected, 'what it expands to')
       slots.release(slot)
       requireEqual(slots.expand(derived, text('more'), 64), expected, 'what it expands to, its source released')
+    }),
+    on('a derived pair is the two halves of what expanding gives', async (slots) => {
+      const slot = slots.importKey(key.slice())
+      const both = await expand(key.slice(), text('label'), 64)
+      const pair = slots.derivePair(slot, text('label'))
+      for (const [index, half] of [both.slice(0, 32), both.slice(32)].entries()) {
+        requireEqual(
+          slots.expand(pair[index] as Slot, text('more'), 64),
+          await expand(half, text('more'), 64),
+          `what half ${index + 1} expands to`,
+        )
+      }
+    }),
+    on('a mac is HMAC-SHA-512 over what is bound and the data', async (slots) => {
+      const slot = slots.importKey(key.slice())
+      for (const boundLength of [0, 9, 111, 60]) {
+        for (const length of lengths) {
+          slots.bound.set(pattern(111, 0x10))
+          const data = pattern(length, 5)
+          const expected = await hmac(key.slice(), pattern(boundLength, 0x10), data)
+          requireEqual(slots.mac(slot, boundLength, data, 64), expected, `${boundLength} and ${length} bytes`)
+          requireEqual(data, pattern(length, 5), 'the data, which are the caller’s')
+        }
+      }
+      slots.bound.set(pattern(65_542, 1))
+      const expected = await hmac(key.slice(), pattern(65_542, 1), text('data'))
+      requireEqual(slots.mac(slot, 65_542, text('data'), 24), expected.slice(0, 24), 'the most that is bound')
+      requireEqual(slots.mac(slot, 65_542, text('data'), 1).length, 1, 'the shortest')
+      for (const length of [0, -1, 65, 1.5, Number.NaN]) {
+        await requireCode('invalid-argument', `${length} bytes`, () => slots.mac(slot, 9, noHeader, length))
+      }
+      for (const length of [-1, 65_543, 1.5, Number.NaN]) {
+        await requireCode('invalid-argument', `${length} bytes bound`, () => slots.mac(slot, length, noHeader, 24))
+      }
     }),
   ]
 }
@@ -242,6 +282,9 @@ function handleCases(on: On): ConformanceCase[] {
   const uses = (slots: KeySlots, slot: Slot): Record<string, () => unknown> => ({
     expand: () => slots.expand(slot, noHeader, 32),
     deriveKey: () => slots.deriveKey(slot, noHeader),
+    derivePair: () => slots.derivePair(slot, noHeader),
+    mac: () => slots.mac(slot, bound.length, noHeader, 24),
+    'mac of more than a buffer': () => slots.mac(slot, bound.length, pattern(600_000, 1), 24),
     prepare: () => slots.prepare(slot, 1, header),
     seal: () => slots.seal(slot, bound.length, noHeader),
     'seal of more than a buffer': () => slots.seal(slot, bound.length, pattern(600_000, 1)),

@@ -51,6 +51,34 @@ test.each([10, 300, 20_000, 600_000])(
   },
 )
 
+test.each([10, 300, 600_000])(
+  'after a mac of %i bytes nothing of them or its key is in the module’s memory',
+  (length) => {
+    const slots = createWasmKeySlots()
+    const memory = Buffer.from(slots.bound.buffer)
+    const material = randomBytes(32)
+    const keys = expand(material, deriveInfo, 1)
+    const root = slots.importKey(Uint8Array.from(material))
+    const [, slot] = slots.derivePair(root, deriveInfo)
+    const data = Buffer.concat([randomBytes(Math.min(length, 64)), Buffer.alloc(Math.max(0, length - 64))])
+    slots.bound.set(bound)
+    const mac = slots.mac(slot, bound.length, data, 64)
+    const expected = createHmac('sha512', keys.subarray(32)).update(bound).update(data).digest()
+    expect(Buffer.compare(mac, expected)).toBe(0)
+    for (const secret of [material, keys, data.subarray(0, 64), expected]) expect(found(memory, secret)).toBe(0)
+  },
+)
+
+test('a pair that finds no room for its second half takes none for its first', () => {
+  const slots = createWasmKeySlots()
+  const root = slots.importKey(randomBytes(32))
+  for (let i = 1; i < 4095; i++) slots.importKey(randomBytes(32))
+  const full = expect.objectContaining({ code: 'limit-exceeded' })
+  expect(() => slots.derivePair(root, deriveInfo)).toThrow(full)
+  slots.deriveKey(root, deriveInfo)
+  expect(() => slots.deriveKey(root, deriveInfo)).toThrow(full)
+})
+
 test('a slot’s states are in memory while it is held, and zeros once it is released', () => {
   const slots = createWasmKeySlots()
   const memory = Buffer.from(slots.bound.buffer)

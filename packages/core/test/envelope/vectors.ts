@@ -10,9 +10,13 @@ export interface EnvelopeVector {
   readonly comment: string
   readonly result: string
   readonly asks: 'key' | 'openers'
-  readonly content: 0
+  readonly content: 0 | 1
   readonly context: number
   readonly keys: readonly number[]
+  /** 1 unless given. */
+  readonly suite?: 1 | 2
+  /** 1 for deterministic ones; others say it by what is given. */
+  readonly mode?: 0 | 1 | 2
   readonly envelope?: string
   readonly text?: string
   readonly header?: string

@@ -41,6 +41,14 @@ class HybridKeySlots implements KeySlots {
     return this.#wasm.deriveKey(slot, info)
   }
 
+  derivePair(slot: Slot, info: Uint8Array): readonly [Slot, Slot] {
+    return this.#wasm.derivePair(slot, info)
+  }
+
+  mac(slot: Slot, boundLength: number, data: Uint8Array, length: number): Uint8Array {
+    return this.#wasm.mac(slot, boundLength, data, length)
+  }
+
   prepare(slot: Slot, suite: Suite, header: Uint8Array): void {
     this.#wasm.prepare(slot, suite, header)
     this.#prepared.set(slot, { suite, header: header.slice() })

@@ -63,6 +63,33 @@ class NativeKeySlots implements KeySlots {
     return this.importKey(this.expand(slot, info, 32))
   }
 
+  derivePair(slot: Slot, info: Uint8Array): readonly [Slot, Slot] {
+    const both = this.expand(slot, info, 64)
+    try {
+      const first = this.importKey(both.subarray(0, 32))
+      try {
+        return [first, this.importKey(both.subarray(32))]
+      } catch (error) {
+        this.release(first)
+        throw error
+      }
+    } finally {
+      both.fill(0)
+    }
+  }
+
+  mac(slot: Slot, boundLength: number, data: Uint8Array, length: number): Uint8Array {
+    const { key } = this.#held(slot)
+    if (!Number.isInteger(length) || length < 1 || length > 64) {
+      throw new KmsError('invalid-argument', 'A mac has 1 to 64 bytes.')
+    }
+    const digest = createHmac('sha512', key).update(this.#bound(boundLength)).update(data).digest()
+    const mac = new Uint8Array(length)
+    mac.set(digest.subarray(0, length))
+    digest.fill(0)
+    return mac
+  }
+
   prepare(slot: Slot, suite: Suite, header: Uint8Array): void {
     const held = this.#held(slot)
     if (suite !== 1 && suite !== 2) throw new KmsError('unsupported', `There is no suite ${String(suite)} here.`)

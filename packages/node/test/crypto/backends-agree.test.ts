@@ -1,5 +1,6 @@
 import { pbkdf2 } from 'node:crypto'
 import type { KeySlots, Slot, Suite } from '@kms/core'
+import { prepareVersionKey } from '@kms/core/envelope'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { backendParts } from '../../src/backend.ts'
@@ -50,6 +51,40 @@ test('what one backend seals every backend opens, to the byte, on both sides of 
       },
     ),
     { numRuns: 300 },
+  )
+})
+
+test('every suite and mode opens on every backend, and what is deterministic is the same on all of them', () => {
+  const keyId = new Uint8Array(16).fill(3)
+  const material = new Uint8Array(32).fill(9)
+  const keys = backends.map(({ slots }) =>
+    prepareVersionKey(slots, slots.importKey(material.slice()), { keyId, version: 1 }),
+  )
+  const same = (made: readonly Uint8Array[]): void =>
+    expect(new Set(made.map((bytes) => Buffer.from(bytes).toString('base64'))).size).toBe(1)
+  fc.assert(
+    fc.property(
+      fc.constantFrom<Suite>(1, 2),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(...lengths),
+      fc.nat(255),
+      (suite, value, length, start) => {
+        const context = { table: 'users', value }
+        const plaintext = Uint8Array.from({ length }, (_, i) => start + i)
+        const deterministic = keys.map((key) => key.deterministic(suite).seal(plaintext, context))
+        same(deterministic)
+        same(keys.map((key) => key.index.compute(plaintext, context, 32)))
+        const random = keys.map((key) => key.recordOf(suite).seal(plaintext, context))
+        for (const envelope of [...random, ...deterministic]) {
+          for (const key of keys) expect(Buffer.compare(key.open(envelope, context), plaintext)).toBe(0)
+        }
+        const changed = random[start % 3] as Uint8Array
+        const at = (start * 7919 + length) % changed.length
+        changed[at] = (changed[at] as number) ^ (1 << (start % 8))
+        for (const key of keys) expect(() => key.open(changed, context)).toThrow()
+      },
+    ),
+    { numRuns: 200 },
   )
 })
 

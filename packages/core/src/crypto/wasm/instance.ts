@@ -15,7 +15,7 @@ export interface WasmExports {
   readonly wholeSealed: WebAssembly.Global
   importKey(serial: number): number
   expandKey(handle: number, infoLength: number): number
-  deriveKey(handle: number, infoLength: number, serial: number, deterministic: boolean): number
+  deriveKey(handle: number, infoLength: number, serial: number, second: boolean): number
   prepare(handle: number, suite: number, headerLength: number): number
   headerLength(handle: number): number
   release(handle: number): number
@@ -30,8 +30,6 @@ export interface WasmExports {
   openBatch(length: number, last: boolean): number
   messageEnd(): void
   messageKey(handle: number, boundLength: number): number
-  deterministicBegin(handle: number, boundLength: number): number
-  deterministicSalt(length: number, total: number): void
   sealSalted(handle: number, boundLength: number, length: number): number
   hashBegin(hash: number): void
   hashUpdate(hash: number, length: number): number
@@ -39,6 +37,7 @@ export interface WasmExports {
   hash(hash: number, length: number): number
   hmacKey(hash: number, length: number): number
   hmacBegin(): void
+  slotMacBegin(handle: number): number
   hmacEnd(hash: number, length: number, total: number): number
   hmac(hash: number, keyLength: number, length: number): number
   hkdfExpand(hash: number, keyLength: number, infoLength: number, length: number): number

@@ -1,6 +1,6 @@
 import { KmsError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
-import type { DeterministicKeySlots, MessageKey, Slot, Suite } from '../key-slots.ts'
+import type { KeySlots, MessageKey, Slot, Suite } from '../key-slots.ts'
 import { platformRandom, poolLength, type RandomFill, SaltPool } from '../salt-pool.ts'
 import { absorb, instantiate, type WasmInstance } from './instance.ts'
 
@@ -10,7 +10,7 @@ const prefixLength = 56
 const chunkLength = 16_384
 const tagLength = 16
 const sha512 = 2
-const deterministicLimit = 64 * 2 ** 20
+const digestLength = 64
 
 /** Handles carry a serial number that is given once in a process: one of another instance is never one of ours. */
 let lastSerial = 0
@@ -25,11 +25,11 @@ export interface WasmKeySlotsOptions {
  * its key, hash states, round keys and tables, and the plaintext, are wiped before the call returns.
  * @throws `unsupported` where WebAssembly with SIMD is missing or forbidden
  */
-export function createWasmKeySlots({ randomFill = platformRandom }: WasmKeySlotsOptions = {}): DeterministicKeySlots {
+export function createWasmKeySlots({ randomFill = platformRandom }: WasmKeySlotsOptions = {}): KeySlots {
   return new WasmKeySlots(randomFill)
 }
 
-class WasmKeySlots implements DeterministicKeySlots {
+class WasmKeySlots implements KeySlots {
   readonly backend = 'wasm'
   readonly bound: Uint8Array
   readonly #instance: WasmInstance
@@ -74,9 +74,31 @@ class WasmKeySlots implements DeterministicKeySlots {
     return checked(this.#instance.exports.deriveKey(slot, info.length, ++lastSerial, false)) as Slot
   }
 
-  deriveDeterministic(slot: Slot, info: Uint8Array): Slot {
-    this.#info(info)
-    return checked(this.#instance.exports.deriveKey(slot, info.length, ++lastSerial, true)) as Slot
+  derivePair(slot: Slot, info: Uint8Array): readonly [Slot, Slot] {
+    const first = this.deriveKey(slot, info)
+    try {
+      this.#info(info)
+      return [first, checked(this.#instance.exports.deriveKey(slot, info.length, ++lastSerial, true)) as Slot]
+    } catch (error) {
+      this.release(first)
+      throw error
+    }
+  }
+
+  mac(slot: Slot, boundLength: number, data: Uint8Array, length: number): Uint8Array {
+    const { exports, memory, output, whole } = this.#instance
+    requireBound(boundLength)
+    if (!Number.isInteger(length) || length < 1 || length > digestLength) {
+      throw new KmsError('invalid-argument', 'A mac has 1 to 64 bytes.')
+    }
+    checked(exports.slotMacBegin(slot))
+    const total = boundLength + data.length
+    const last = absorb(this.#instance, sha512, [this.bound.subarray(0, boundLength), data])
+    checked(exports.hmacEnd(sha512, last, total))
+    if (total > last) exports.wipeIn(whole)
+    const result = memory.slice(output, output + length)
+    exports.wipeOut(digestLength)
+    return result
   }
 
   prepare(slot: Slot, suite: Suite, header: Uint8Array): void {
@@ -122,34 +144,6 @@ class WasmKeySlots implements DeterministicKeySlots {
     return plaintext
   }
 
-  sealDeterministic(slot: Slot, boundLength: number, plaintext: Uint8Array): Uint8Array {
-    requireBound(boundLength)
-    if (plaintext.length > deterministicLimit) {
-      throw new KmsError('limit-exceeded', 'A deterministic message has 64 MiB at most. Seal it with a random salt.')
-    }
-    this.#deriveSalt(slot, boundLength, plaintext)
-    return this.#sealSalted(slot, boundLength, plaintext)
-  }
-
-  openDeterministic(slot: Slot, boundLength: number, sealed: Uint8Array): Uint8Array {
-    requireBound(boundLength)
-    if (sealed.length > deterministicLimit * 1.001 + 1024) {
-      throw new KmsError('limit-exceeded', 'A deterministic message has 64 MiB at most.')
-    }
-    const plaintext = this.open(slot, boundLength, sealed)
-    const { memory } = this.#instance
-    this.#deriveSalt(slot, boundLength, plaintext)
-    // Where the salt stands in an envelope: before the commitment and the chunks, whose lengths follow from the plaintext's.
-    const at = sealed.length - sealedLength(0, plaintext.length)
-    let difference = 0
-    for (let i = 0; i < saltLength; i++) {
-      difference |= (memory[this.#saltAt + i] as number) ^ (sealed[at + i] as number)
-    }
-    if (difference === 0) return plaintext
-    plaintext.fill(0)
-    throw failure(-2)
-  }
-
   messageKey(slot: Slot, boundLength: number, salt: Uint8Array): MessageKey {
     const { exports, memory, output } = this.#instance
     requireBound(boundLength)
@@ -180,15 +174,6 @@ class WasmKeySlots implements DeterministicKeySlots {
   #setSalt(salt: Uint8Array): void {
     if (salt.length !== saltLength) throw new KmsError('invalid-argument', `A salt has ${saltLength} bytes.`)
     this.#instance.memory.set(salt, this.#saltAt)
-  }
-
-  /** HMAC-SHA-512(S, C ‖ plaintext), into the module's place for salts. */
-  #deriveSalt(slot: Slot, boundLength: number, plaintext: Uint8Array): void {
-    const { exports, whole } = this.#instance
-    checked(exports.deterministicBegin(slot, boundLength))
-    const last = absorb(this.#instance, sha512, [this.bound.subarray(0, boundLength), plaintext])
-    exports.deterministicSalt(last, boundLength + plaintext.length)
-    exports.wipeIn(Math.min(boundLength + plaintext.length, whole))
   }
 
   #sealSalted(slot: Slot, boundLength: number, plaintext: Uint8Array): Uint8Array {
