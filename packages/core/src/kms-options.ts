@@ -3,6 +3,7 @@ import { type LastSeen, memoryLastSeen } from './access/last-seen.ts'
 import type { Root } from './access/root.ts'
 import type { KeySlots } from './crypto/key-slots.ts'
 import type { Primitives } from './crypto/primitives.ts'
+import type { WebCrypto } from './crypto/web-crypto.ts'
 import type { Context } from './envelope/context.ts'
 import { KmsError } from './errors.ts'
 import { checkName } from './keys/names.ts'
@@ -14,7 +15,7 @@ export interface KmsParts {
   readonly primitives: Primitives
   readonly slots: KeySlots
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
   /** Remembers across restarts how new the store was; for as long as this process lives unless given. */
   readonly lastSeen?: LastSeen
   /** What records and audit events name as the one who did it, up to 200 bytes. */
@@ -39,7 +40,7 @@ export interface CreateOptions extends KmsParts {
 
 export interface OpenOptions extends KmsParts {
   readonly root: Root
-  /** `default`, or an application's own ring, unless given. */
+  /** `default`, or the one ring that the root or the store has, unless given. */
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. */
   readonly fingerprint?: string

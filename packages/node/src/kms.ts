@@ -41,7 +41,7 @@ export interface CreateStoreOptions extends CommonOptions {
 
 export interface OpenStoreOptions extends CommonOptions {
   readonly root: Root
-  /** `default`, or an application's own ring, unless given. */
+  /** `default`, or the one ring that the root or the store has, unless given. */
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. Also `?fingerprint=` in the URL. */
   readonly fingerprint?: string

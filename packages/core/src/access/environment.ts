@@ -1,5 +1,6 @@
 import type { KeySlots } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import type { KeyStore } from '../store/key-store.ts'
 import type { LastSeen } from './last-seen.ts'
 
@@ -30,7 +31,7 @@ export interface Environment {
   readonly primitives: Primitives
   readonly slots: KeySlots
   /** For everything asymmetric: a WebCrypto object. */
-  readonly crypto: Crypto
+  readonly crypto: WebCrypto
   readonly lastSeen: LastSeen
   /** What records and audit events name as the one who did it. */
   readonly caller: string

@@ -48,14 +48,18 @@ export async function readRing(environment: Environment, access: StoreAccess, na
     const [stored] = await environment.store.read([ringId(record.ring)])
     if (stored !== undefined && record.name === name) return (await openRecord('ring', stored, by)).record
   }
-  throw new KmsError(
-    'ring-not-found',
-    `There is no key ring "${name}" in this store. kms ring list shows what there is.`,
-  )
+  throw await ringNotFound(environment, access, `There is no key ring "${name}" in this store`)
+}
+
+/** Says which rings there are: whoever opens a store by a name it does not have could not list them. */
+async function ringNotFound(environment: Environment, access: StoreAccess, what: string): Promise<KmsError> {
+  const names = (await readRings(environment, access)).map(({ name }) => `"${name}"`)
+  const shown = names.length > 10 ? [...names.slice(0, 10), `${names.length - 10} more`] : names
+  return new KmsError('ring-not-found', `${what}. There ${names.length === 1 ? 'is' : 'are'} ${shown.join(', ')}.`)
 }
 
 /**
- * Opens a ring: the one named, or with an application's root the one it was granted, or `default`.
+ * Opens a ring: the one named, or with an application's root the one it was granted, or `default`, or the store's only one.
  * @throws `ring-not-found`, `not-permitted` if the root opens another ring only, `authentication-failed` for a root that opens
  * nothing here, `store-corrupt`
  */
@@ -65,7 +69,7 @@ export async function accessRing(
   name: string | undefined,
 ): Promise<RingAccess> {
   if (name !== undefined || access.owner !== undefined) {
-    const record = await readRing(environment, access, name ?? 'default')
+    const record = name === undefined ? await usualRing(environment, access) : await readRing(environment, access, name)
     const ring = await openRing(environment, access, record)
     if (ring !== undefined) return ring
     throw new KmsError(
@@ -81,6 +85,14 @@ export async function accessRing(
     'authentication-failed',
     'The root opens neither this store nor any of its rings. Check which store and which root: kms config shows both.',
   )
+}
+
+async function usualRing(environment: Environment, access: StoreAccess): Promise<RingRecord> {
+  const rings = await readRings(environment, access)
+  const [only, ...more] = rings
+  const ring = rings.find(({ name }) => name === 'default') ?? (more.length === 0 ? only : undefined)
+  if (ring !== undefined) return ring
+  throw await ringNotFound(environment, access, 'No key ring was named, and none is called "default"')
 }
 
 async function openRing(

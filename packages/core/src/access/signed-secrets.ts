@@ -1,5 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import type { SigningKey } from '../crypto/signing.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { concat } from '../envelope/bytes.ts'
 import { canonicalContext } from '../envelope/context.ts'
 import { encodePreamble } from '../envelope/preamble.ts'
@@ -18,7 +19,7 @@ export interface SecretsPlace {
   readonly context: Record<string, string>
 }
 
-export type Parts = { readonly primitives: Primitives; readonly crypto: Crypto }
+export type Parts = { readonly primitives: Primitives; readonly crypto: WebCrypto }
 
 /** What a content held, its signature checked. */
 export interface OpenedSecrets {

@@ -3,6 +3,7 @@ import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, signatureLength } from './signature-algorithms.ts'
 import { checkVerificationKey, type VerificationKey } from './verification-key.ts'
+import type { WebCrypto } from './web-crypto.ts'
 
 // Signatures through a WebCrypto object, so that keys in a module can take its place.
 
@@ -20,9 +21,9 @@ export class VerifyingKey implements VerificationKey {
   readonly algorithm: SignatureAlgorithm
   readonly publicKey: Uint8Array
   readonly #key: CryptoKey
-  readonly #crypto: Crypto
+  readonly #crypto: WebCrypto
 
-  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: Crypto) {
+  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: WebCrypto) {
     this.algorithm = algorithm
     this.publicKey = publicKey
     this.#key = key
@@ -33,7 +34,7 @@ export class VerifyingKey implements VerificationKey {
    * The key of a store or ring, which is always Ed25519.
    * @param publicKey 32 bytes. @throws `store-corrupt` for anything else, since these come from stores
    */
-  static async fromRaw(publicKey: Uint8Array, crypto: Crypto): Promise<VerifyingKey> {
+  static async fromRaw(publicKey: Uint8Array, crypto: WebCrypto): Promise<VerifyingKey> {
     try {
       return await VerifyingKey.from({ algorithm: 'Ed25519', publicKey }, crypto)
     } catch (cause) {
@@ -43,7 +44,7 @@ export class VerifyingKey implements VerificationKey {
   }
 
   /** @throws `invalid-argument` for what is no public key of its algorithm; `unsupported` where the platform lacks that */
-  static async from(verificationKey: VerificationKey, crypto: Crypto): Promise<VerifyingKey> {
+  static async from(verificationKey: VerificationKey, crypto: WebCrypto): Promise<VerifyingKey> {
     const { algorithm, publicKey } = checkVerificationKey(verificationKey)
     const raw = publicKey.slice()
     const { key } = signatureAlgorithms[algorithm]
@@ -70,9 +71,9 @@ export class SigningKey implements Signer {
   readonly algorithm: SignatureAlgorithm
   readonly publicKey: Uint8Array
   readonly #key: CryptoKey
-  readonly #crypto: Crypto
+  readonly #crypto: WebCrypto
 
-  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: Crypto) {
+  private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: WebCrypto) {
     this.algorithm = algorithm
     this.publicKey = publicKey
     this.#key = key
@@ -80,7 +81,7 @@ export class SigningKey implements Signer {
   }
 
   /** A new Ed25519 key. The seed (32 bytes) is the caller's to protect and wipe. */
-  static async generate(crypto: Crypto): Promise<{ readonly seed: Secret; readonly publicKey: Uint8Array }> {
+  static async generate(crypto: WebCrypto): Promise<{ readonly seed: Secret; readonly publicKey: Uint8Array }> {
     const { pkcs8, publicKey } = await generateSigningKey('Ed25519', crypto)
     const seed = Secret.copy(pkcs8.reveal().subarray(pkcs8.length - 32))
     pkcs8.wipe()
@@ -91,7 +92,7 @@ export class SigningKey implements Signer {
    * @param seed 32 bytes, Ed25519; stays the caller's
    * @param publicKey the seed's, 32 bytes: kept beside it, since WebCrypto gives it only together with the seed as text
    */
-  static async fromSeed(seed: Secret, publicKey: Uint8Array, crypto: Crypto): Promise<SigningKey> {
+  static async fromSeed(seed: Secret, publicKey: Uint8Array, crypto: WebCrypto): Promise<SigningKey> {
     const pkcs8 = Secret.take(concat(seedPrefix, seed.reveal()))
     try {
       return await SigningKey.fromPkcs8(pkcs8, { algorithm: 'Ed25519', publicKey }, crypto)
@@ -105,7 +106,7 @@ export class SigningKey implements Signer {
    * @param verificationKey its public half, kept beside it
    * @throws `invalid-argument` for what is no private key of that algorithm; `unsupported` where the platform lacks that
    */
-  static async fromPkcs8(pkcs8: Secret, verificationKey: VerificationKey, crypto: Crypto): Promise<SigningKey> {
+  static async fromPkcs8(pkcs8: Secret, verificationKey: VerificationKey, crypto: WebCrypto): Promise<SigningKey> {
     const { algorithm, publicKey } = checkVerificationKey(verificationKey)
     const { key } = signatureAlgorithms[algorithm]
     try {
@@ -131,7 +132,7 @@ export class SigningKey implements Signer {
  */
 export async function generateSigningKey(
   algorithm: SignatureAlgorithm,
-  crypto: Crypto,
+  crypto: WebCrypto,
 ): Promise<{ readonly pkcs8: Secret; readonly publicKey: Uint8Array }> {
   const { key } = signatureAlgorithms[algorithm]
   try {

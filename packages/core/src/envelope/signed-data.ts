@@ -1,6 +1,7 @@
 import type { Signer } from '../crypto/signing.ts'
 import type { VerificationKey } from '../crypto/verification-key.ts'
 import { readVerificationKey, type VerificationKeyForm } from '../crypto/verification-key-forms.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
 import { concat } from './bytes.ts'
 import { type Context, canonicalContext, contextOf } from './context.ts'
@@ -50,7 +51,7 @@ export interface OpenSignedOptions extends Omit<OpenOptions, 'content'> {
   /** The signers accepted, one or more: verification keys, or their forms (`kmsvk1…`, PEM, JWK). */
   readonly from: readonly VerificationKeyForm[]
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
   /** Bytes of data at most, 64 MiB unless given. */
   readonly maxLength?: number
 }

@@ -2,6 +2,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { signatureAlgorithm, signatureAlgorithms, signatureLength } from '../crypto/signature-algorithms.ts'
 import { type Signer, VerifyingKey } from '../crypto/signing.ts'
 import { signerFingerprint, type VerificationKey } from '../crypto/verification-key.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { ascii, concat, readU16, sameBytes, u16 } from './bytes.ts'
 import type { Content } from './preamble.ts'
 
@@ -84,7 +85,7 @@ async function verifyPrefix(
   prefix: Uint8Array,
   digest: Uint8Array,
   accepted: readonly VerificationKey[],
-  { primitives, crypto }: { readonly primitives: Primitives; readonly crypto: Crypto },
+  { primitives, crypto }: { readonly primitives: Primitives; readonly crypto: WebCrypto },
 ): Promise<VerificationKey | undefined> {
   if (prefix.length !== signedPrefixLength || readU16(prefix, lengthAt) !== signatureLength) return undefined
   const number = readU16(prefix, 0)
@@ -116,7 +117,7 @@ export async function verify(
   place: SignedPlace,
   plaintext: Uint8Array,
   accepted: readonly VerificationKey[],
-  parts: { readonly primitives: Primitives; readonly crypto: Crypto },
+  parts: { readonly primitives: Primitives; readonly crypto: WebCrypto },
 ): Promise<Verified | undefined> {
   if (plaintext.length < signedPrefixLength) return undefined
   const data = plaintext.subarray(signedPrefixLength)

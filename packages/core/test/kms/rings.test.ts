@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { keyRoot, passwordRoot, type Root } from '../../src/index.ts'
-import { codeOf, newKms, openKms } from './memory-kms.ts'
+import { Kms, keyRoot, MemoryStore, passwordRoot, type Root } from '../../src/index.ts'
+import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
 
 const context = { tenant: 'acme' }
 const applicationRoot = (seed: number): Root =>
@@ -68,4 +68,19 @@ test('rings have unique names and list who may open them; passwords are no appli
     ['default', []],
     ['web', ['shop']],
   ])
+})
+
+test('a store whose only ring has another name than default opens without naming it; with several, the error names them', async () => {
+  const store = new MemoryStore()
+  const kms = await Kms.create({ ...parts(store), roots: [root()], ring: 'orders' })
+  expect((await openKms(store)).info.ring.name).toBe('orders')
+  await kms.rings.create('billing')
+  await expect(openKms(store)).rejects.toMatchObject({
+    code: 'ring-not-found',
+    message: expect.stringMatching(/"billing".*"orders"|"orders".*"billing"/),
+  })
+  await expect(openKms(store, { ring: 'order' })).rejects.toMatchObject({
+    code: 'ring-not-found',
+    message: expect.stringMatching(/"order" .*"orders"/),
+  })
 })

@@ -1,0 +1,2 @@
+/** The platform's WebCrypto object, under whatever name its types have: the DOM's `Crypto`, or Node's. */
+export type WebCrypto = typeof globalThis.crypto
