@@ -38,6 +38,7 @@ function addStart(kms: Command): void {
     .command('init')
     .description('create a key store and print its fingerprint')
     .option('--second-root <root>', 'another root that opens the store alone: file:PATH or env:NAME')
+    .addOption(kdf())
     .option('--lease <seconds>', 'how long a process cut off from the store goes on, 2 to 600 (30)')
     .action(act(async () => (await import('./commands/init.ts')).init))
 }
@@ -106,6 +107,7 @@ function addFiles(kms: Command): void {
     .description('encrypt a file or stdin')
     .option('-k, --key <name>', 'the key to encrypt to')
     .addOption(password)
+    .addOption(kdf())
     .option('--text', 'a value in text form, for a database column; needs a context')
     .action(act(async () => (await import('./commands/encrypt.ts')).encrypt))
   output(context(file(kms.command('decrypt'))), 'FILE without .kms')
@@ -193,6 +195,10 @@ function addDiagnosis(kms: Command): void {
     .argument('[topic...]')
     .description('help for a command; environment; exit-codes')
     .action(act(async () => (await import('./commands/help.ts')).help))
+}
+
+function kdf(): Option {
+  return new Option('--kdf <kdf>', 'what a password is stretched with').choices(['argon2id', 'scrypt', 'pbkdf2'])
 }
 
 /** Runs a command with its options and the global ones, in one object. */

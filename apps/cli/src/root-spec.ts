@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Root } from '@kms/core'
+import type { PasswordKdfName, Root } from '@kms/core'
 import { failure } from './failure.ts'
 import type { Invocation } from './invocation.ts'
 import { readPassword, warnIfShort } from './password.ts'
@@ -53,6 +53,7 @@ export async function createRoot(
   spec: RootSpec,
   call: Invocation,
   message: string,
+  kdf?: PasswordKdfName,
 ): Promise<{ readonly root: Root; readonly made: string | undefined }> {
   const { keyFileRoot, passwordRoot } = await import('@kms/node')
   if (spec.kind === 'file') {
@@ -62,5 +63,5 @@ export async function createRoot(
   if (spec.kind === 'env') return { root: await openRoot(spec, call, message), made: undefined }
   const password = await readPassword(readSettings(call.options), { message, confirmed: true })
   warnIfShort(password, call.output, 'store')
-  return { root: passwordRoot(password), made: undefined }
+  return { root: passwordRoot(password, kdf === undefined ? {} : { kdf }), made: undefined }
 }

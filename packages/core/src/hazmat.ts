@@ -1,13 +1,12 @@
 // Algorithms and key slots without the rules that keep their use safe. Prefer `Kms`.
 
+export type { Argon2idCost, ScryptCost } from './crypto/primitives.ts'
 export { platformRandom, poolLength, type RandomFill, SaltPool } from './crypto/salt-pool.ts'
 export {
-  type Argon2idCost,
   type Argon2idOptions,
   argon2id,
   createWasmKeySlots,
   createWasmPrimitives,
-  type ScryptCost,
   scrypt,
   type WasmKeySlotsOptions,
   type WasmPrimitives,

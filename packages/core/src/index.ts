@@ -11,14 +11,23 @@ export type { Grant, RingInfo } from './access/ring-administration.ts'
 export type { Root } from './access/root.ts'
 export type { RootInfo } from './access/root-administration.ts'
 export { keyRoot } from './access/roots/key.ts'
-export { passwordRoot } from './access/roots/password.ts'
+export { type PasswordRootOptions, passwordRoot } from './access/roots/password.ts'
 export type { Finding } from './audit/diagnosis.ts'
 export type { KeySlots, MessageKey, Slot, Suite } from './crypto/key-slots.ts'
-export type { Aead, AeadCipher, DerivationOptions, Hash, Primitives } from './crypto/primitives.ts'
+export type {
+  Aead,
+  AeadCipher,
+  Argon2idCost,
+  DerivationOptions,
+  Hash,
+  Primitives,
+  ScryptCost,
+} from './crypto/primitives.ts'
 export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
 export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 export { type Context, noContext } from './envelope/context.ts'
+export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
 export type { Signed } from './envelope/signed-data.ts'
 export {

@@ -1,4 +1,4 @@
-import type { Recipient } from '@kms/core'
+import type { PasswordKdfName, Recipient } from '@kms/core'
 import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
 import { type Input, openInput, readAll, requireAnotherFile } from '../files/input.ts'
@@ -15,6 +15,7 @@ import { readSettings } from '../settings.ts'
 interface EncryptOptions {
   readonly key?: string
   readonly password?: boolean
+  readonly kdf?: PasswordKdfName
   readonly context?: ContextOption
   readonly output?: string
   readonly text?: boolean
@@ -91,13 +92,14 @@ async function withRecipients<T>(
   call: Invocation<EncryptOptions>,
   use: (recipients: readonly Recipient[]) => Promise<T>,
 ): Promise<T> {
-  const { key } = call.options
+  const { key, kdf } = call.options
   if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)]))
   const { backendParts, passwordRecipient } = await import('@kms/node')
   const password = await readPassword(readSettings(call.options), { message: 'New password', confirmed: true })
   warnIfShort(password, call.output, 'file')
   try {
-    return await use([passwordRecipient(password, backendParts())])
+    const { primitives } = backendParts()
+    return await use([passwordRecipient(password, { primitives, ...(kdf !== undefined && { kdf }) })])
   } finally {
     password.wipe()
   }

@@ -1,4 +1,4 @@
-import type { Root } from '@kms/core'
+import type { PasswordKdfName, Root } from '@kms/core'
 import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
 import { createRoot, parseRoot, type RootSpec } from '../root-spec.ts'
@@ -7,6 +7,7 @@ import { readSettings } from '../settings.ts'
 interface InitOptions {
   readonly secondRoot?: string
   readonly lease?: string
+  readonly kdf?: PasswordKdfName
 }
 
 /** `kms init`: a new store with one ring, its fingerprint, and what its roots mean. */
@@ -58,7 +59,7 @@ export async function init(call: Invocation<InitOptions>): Promise<void> {
   }
 
   async function add(spec: RootSpec, message: string): Promise<void> {
-    const { root, made: file } = await createRoot(spec, call, message)
+    const { root, made: file } = await createRoot(spec, call, message, options.kdf)
     roots.push(root)
     if (file !== undefined) made.push(file)
   }

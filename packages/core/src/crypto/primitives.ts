@@ -28,6 +28,26 @@ export interface AeadCipher {
   wipe(): void
 }
 
+/** scrypt's cost (RFC 7914 §2). 128·N·r is at most 1 GiB, and N·r·p at most 2²⁴. */
+export interface ScryptCost {
+  /** The logarithm of N, 1 or more and less than 16·r. */
+  readonly log2N: number
+  /** 1 to 255. */
+  readonly r: number
+  /** 1 to 16. */
+  readonly p: number
+}
+
+/** Argon2id's cost (RFC 9106 §3.1). */
+export interface Argon2idCost {
+  /** m, 8 for each lane to 1,048,576 (1 GiB). Memory times passes is at most 4,194,304 (4 GiB). */
+  readonly memoryKiB: number
+  /** t, 1 or more. */
+  readonly passes: number
+  /** p, 1 to 16. */
+  readonly lanes: number
+}
+
 /**
  * Stateless algorithms. Two implementations with one conformance suite (`@kms/core/testing`): the WASM module, and the
  * platform's own crypto. Inputs are never kept; outputs are fresh arrays. Lengths that an algorithm does not allow are
@@ -55,6 +75,30 @@ export interface Primitives {
     password: Uint8Array,
     salt: Uint8Array,
     iterations: number,
+    length: number,
+    options?: DerivationOptions,
+  ): Promise<Uint8Array>
+
+  /**
+   * RFC 7914 §2. `length` 1 to 1,024.
+   * @throws `aborted`; `limit-exceeded` where there is not so much memory
+   */
+  scrypt(
+    password: Uint8Array,
+    salt: Uint8Array,
+    cost: ScryptCost,
+    length: number,
+    options?: DerivationOptions,
+  ): Promise<Uint8Array>
+
+  /**
+   * Argon2id, version 1.3, RFC 9106. `salt` 8 bytes or more; `length` 4 to 1,024.
+   * @throws `aborted`; `limit-exceeded` where there is not so much memory
+   */
+  argon2id(
+    password: Uint8Array,
+    salt: Uint8Array,
+    cost: Argon2idCost,
     length: number,
     options?: DerivationOptions,
   ): Promise<Uint8Array>

@@ -73,6 +73,7 @@ export {
 export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
 export { type OpenLimits, openLimits, passwordRecipientLimit, wholeMessageLimit } from './limits.ts'
 export { MessageOpener, MessageSealer } from './message.ts'
+export type { PasswordKdf, PasswordKdfName } from './password-kdfs.ts'
 export {
   type Content,
   contents,
@@ -93,7 +94,6 @@ export {
   type PasswordRecipientOptions,
   passwordOpener,
   passwordRecipient,
-  pbkdf2Iterations,
 } from './recipients/password.ts'
 export {
   type BoundRecordKey,

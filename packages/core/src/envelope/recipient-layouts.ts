@@ -23,8 +23,6 @@ export type RecipientFields =
       readonly name: 'password'
       readonly salt: Uint8Array
       readonly kdf: Kdf
-      /** The kdf's number and parameters as they stand there. */
-      readonly kdfBytes: Uint8Array
       readonly wrapped: Uint8Array
     }
   | { readonly name: 'hpke'; readonly keyId: Uint8Array; readonly kem: number }
@@ -83,7 +81,6 @@ function readPassword(bytes: Uint8Array): RecipientFields | Misfit {
     name: 'password',
     salt: bytes.subarray(0, 16),
     kdf,
-    kdfBytes: bytes.subarray(16, end),
     wrapped: bytes.subarray(end),
   }
 }

@@ -1,4 +1,4 @@
-import type { Aead, Hash, Primitives } from '../crypto/primitives.ts'
+import type { Aead, DerivationOptions, Hash, Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import { bytesFromHex as hex, pattern, text } from './bytes.ts'
 import { type ConformanceCase, require, requireCode, requireEqual } from './conformance.ts'
@@ -352,6 +352,76 @@ function otherCases(on: On): ConformanceCase[] {
         await requireCode('invalid-argument', `${iterations} iterations, ${length} bytes`, () =>
           p.pbkdf2('SHA-256', text('a'), text('b'), iterations, length),
         )
+      }
+    }),
+    on('scrypt of RFC 7914 §12', async (p) => {
+      requireEqual(
+        await p.scrypt(empty, empty, { log2N: 4, r: 1, p: 1 }, 64),
+        hex(
+          '77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906',
+        ),
+        'the key',
+      )
+      requireEqual(
+        await p.scrypt(text('password'), text('NaCl'), { log2N: 10, r: 8, p: 16 }, 64),
+        hex(
+          'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640',
+        ),
+        'the key of 16 lanes',
+      )
+    }),
+    on('scrypt refuses costs and lengths that cannot be', async (p) => {
+      for (const [cost, length] of [
+        [{ log2N: 0, r: 8, p: 1 }, 32],
+        [{ log2N: 16, r: 1, p: 1 }, 32],
+        [{ log2N: 14, r: 8, p: 17 }, 32],
+        [{ log2N: 21, r: 8, p: 1 }, 32],
+        [{ log2N: 4.5, r: 8, p: 1 }, 32],
+        [{ log2N: 4, r: 1, p: 1 }, 0],
+      ] as const) {
+        await requireCode('invalid-argument', JSON.stringify(cost), () => p.scrypt(text('a'), text('b'), cost, length))
+      }
+    }),
+    // From the reference implementation's test.c, version 1.3; RFC 9106's own vector has a secret, which passwords here have not.
+    on('Argon2id of the reference implementation', async (p) => {
+      for (const [lanes, tag] of [
+        [1, '9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe'],
+        [2, '6d093c501fd5999645e0ea3bf620d7b8be7fd2db59c20d9fff9539da2bf57037'],
+      ] as const) {
+        const cost = { memoryKiB: 256, passes: 2, lanes }
+        requireEqual(await p.argon2id(text('password'), text('somesalt'), cost, 32), hex(tag), `${lanes} lanes`)
+      }
+    }),
+    on('Argon2id refuses costs and lengths that cannot be', async (p) => {
+      for (const [cost, saltLength, length] of [
+        [{ memoryKiB: 15, passes: 1, lanes: 2 }, 16, 32],
+        [{ memoryKiB: 64, passes: 0, lanes: 1 }, 16, 32],
+        [{ memoryKiB: 64, passes: 1, lanes: 0 }, 16, 32],
+        [{ memoryKiB: 2 ** 20, passes: 5, lanes: 1 }, 16, 32],
+        [{ memoryKiB: 64, passes: 1.5, lanes: 1 }, 16, 32],
+        [{ memoryKiB: 64, passes: 1, lanes: 1 }, 7, 32],
+        [{ memoryKiB: 64, passes: 1, lanes: 1 }, 16, 3],
+      ] as const) {
+        await requireCode('invalid-argument', JSON.stringify(cost), () =>
+          p.argon2id(text('a'), pattern(saltLength, 1), cost, length),
+        )
+      }
+    }),
+    on('scrypt and Argon2id are cancelled by their signal, and report progress that ends at 1', async (p) => {
+      const derivations = [
+        (options: DerivationOptions) => p.scrypt(text('a'), text('somesalt'), { log2N: 15, r: 8, p: 1 }, 32, options),
+        (options: DerivationOptions) =>
+          p.argon2id(text('a'), text('somesalt'), { memoryKiB: 32_768, passes: 4, lanes: 2 }, 32, options),
+      ]
+      for (const derive of derivations) {
+        await requireCode('aborted', 'a derivation cancelled before', () => derive({ signal: AbortSignal.abort() }))
+        const controller = new AbortController()
+        const running = derive({ signal: controller.signal })
+        setTimeout(() => controller.abort(), 1)
+        await requireCode('aborted', 'a derivation cancelled while it runs', () => running)
+        const seen: number[] = []
+        await derive({ onProgress: (done) => seen.push(done) })
+        require(seen.at(-1) === 1 && seen.every((done, i) => done >= (seen[i - 1] ?? 0)), 'parts that grow to 1')
       }
     }),
     on('comparing sees every byte and the length', (p) => {

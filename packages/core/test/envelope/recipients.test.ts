@@ -110,7 +110,7 @@ test('a password opens what was sealed to it, another does not', async () => {
 
 test('a held key is used before any password, which then is never derived [E-69]', async () => {
   const password = Secret.fromPassword('secret')
-  const envelope = await seal([passwordRecipient(password, { primitives }), recipient(1)])
+  const envelope = await seal([passwordRecipient(password, { primitives, kdf: 'pbkdf2' }), recipient(1)])
   const derive = vi.fn(primitives.pbkdf2)
   const counted = passwordOpener(password, { primitives: Object.assign(Object.create(primitives), { pbkdf2: derive }) })
   expect(await open(envelope, [counted, opener(1)])).toEqual(message)
@@ -119,7 +119,7 @@ test('a held key is used before any password, which then is never derived [E-69]
 
 test('work over the limit is refused before anything is derived, in any of the first four password recipients [E-55] [E-70] [E-93]', async () => {
   const password = Secret.fromPassword('secret')
-  const envelope = await seal([passwordRecipient(password, { primitives })])
+  const envelope = await seal([passwordRecipient(password, { primitives, kdf: 'pbkdf2' })])
   const derive = vi.fn(primitives.pbkdf2)
   const counted = passwordOpener(password, { primitives: Object.assign(Object.create(primitives), { pbkdf2: derive }) })
   await expect(open(envelope, [counted], { limits: { pbkdf2Iterations: 599_999 } })).rejects.toThrow(/pbkdf2Iterations/)
@@ -134,13 +134,6 @@ test('work over the limit is refused before anything is derived, in any of the f
   const fifth = withRecipients(envelope, () => [...four, { kind: 2, bytes: costly }])
   await expect(open(fifth, [counted])).rejects.toThrow(code('authentication-failed'))
   expect(derive).toHaveBeenCalledTimes(4)
-})
-
-test('a password stretched with a kdf that is not built is unsupported, and says which', async () => {
-  const scrypt = new Uint8Array(60)
-  scrypt.set([2, 17, 8, 1], 16)
-  const envelope = withRecipients(await seal([recipient(1)]), () => [{ kind: 2, bytes: scrypt }])
-  await expect(open(envelope, [passwordOpener(Secret.fromPassword('x'), { primitives })])).rejects.toThrow(/scrypt/)
 })
 
 test('a held recipient that does not unwrap is an error, though another would [E-71]', async () => {
@@ -212,11 +205,8 @@ test('recipients of unknown kinds are passed over [E-74]', async () => {
   expect(await open(envelope, [opener(1)])).toEqual(message)
 })
 
-test('writers refuse weak work, no recipient, too many of them and headers that are too long [E-54]', async () => {
+test('writers refuse no recipient, too many of them and headers that are too long [E-54]', async () => {
   const password = Secret.fromPassword('secret')
-  for (const iterations of [0, 599_999, 10_000_001, 600_000.5]) {
-    expect(() => passwordRecipient(password, { primitives, iterations })).toThrow(code('invalid-argument'))
-  }
   const five = Array.from({ length: 5 }, () => passwordRecipient(password, { primitives }))
   const large: Recipient = { kind: 99, wrap: async () => new Uint8Array(40_000) }
   for (const recipients of [[], Array<Recipient>(256).fill(recipient(1)), five, [large, large]]) {

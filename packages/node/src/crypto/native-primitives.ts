@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
-import type { Aead, AeadCipher, DerivationOptions, Hash, Primitives } from '@kms/core'
+import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { Aead, AeadCipher, Hash, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
 import { nativeAeads, notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
 import { nativeCipher } from './native-cipher.ts'
+import { argon2id, pbkdf2, scrypt } from './native-password-hashing.ts'
 import { nativeKey } from './raw-keys.ts'
 
 const hashes = {
@@ -27,7 +28,9 @@ export function createNativePrimitives(): Primitives {
     hmac,
     hkdfExpand,
     hkdf,
-    pbkdf2: derive,
+    pbkdf2,
+    scrypt,
+    argon2id,
     aeadSeal,
     aeadOpen,
     aeadCipher,
@@ -69,35 +72,6 @@ function hkdf(hash: Hash, inputKey: Uint8Array, salt: Uint8Array, info: Uint8Arr
   } finally {
     prk.fill(0)
   }
-}
-
-/** Runs on Node's thread pool, which cannot be interrupted: an abort rejects at once and wipes the result when it comes. */
-function derive(
-  hash: Hash,
-  password: Uint8Array,
-  salt: Uint8Array,
-  iterations: number,
-  length: number,
-  options: DerivationOptions = {},
-): Promise<Uint8Array> {
-  const { signal, onProgress } = options
-  return new Promise((resolve, reject) => {
-    const { name } = hashEntry(hash)
-    require(Number.isInteger(iterations) &&
-      iterations >= 1 &&
-      iterations < 2 ** 31, 'PBKDF2 takes 1 to 2³¹ − 1 iterations.')
-    require(Number.isInteger(length) && length >= 1 && length < 2 ** 31, 'PBKDF2 gives 1 byte or more.')
-    const abort = (): void => reject(new KmsError('aborted', 'The key derivation was cancelled.'))
-    if (signal?.aborted) return abort()
-    signal?.addEventListener('abort', abort, { once: true })
-    pbkdf2(password, salt, iterations, length, name, (error, key) => {
-      signal?.removeEventListener('abort', abort)
-      if (signal?.aborted) return void key?.fill(0)
-      if (error) return reject(new KmsError('unsupported', 'This Node cannot run PBKDF2.', { cause: error }))
-      onProgress?.(1)
-      resolve(plain(key))
-    })
-  })
 }
 
 function aeadSeal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {

@@ -1,17 +1,7 @@
-import type { DerivationOptions } from '../primitives.ts'
+import type { Argon2idCost, DerivationOptions } from '../primitives.ts'
 import { isWhole, requireThat } from './checks.ts'
 import { withPasswordHashing } from './password-hashing.ts'
 import { Turns } from './turns.ts'
-
-/** Argon2id's cost (RFC 9106 §3.1). */
-export interface Argon2idCost {
-  /** m, 8 for each lane to 1,048,576 (1 GiB). Memory times passes is at most 4,194,304 (4 GiB). */
-  readonly memoryKiB: number
-  /** t, 1 or more. */
-  readonly passes: number
-  /** p, 1 to 16; they are computed one after another. */
-  readonly lanes: number
-}
 
 export interface Argon2idOptions extends DerivationOptions {
   /** K, a secret kept apart from what is stored, up to 65,535 bytes. */

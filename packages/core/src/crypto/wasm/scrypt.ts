@@ -1,18 +1,8 @@
-import type { DerivationOptions } from '../primitives.ts'
+import type { DerivationOptions, ScryptCost } from '../primitives.ts'
 import { isWhole, requireThat } from './checks.ts'
 import { withPasswordHashing } from './password-hashing.ts'
 import { pbkdf2 } from './pbkdf2.ts'
 import { Turns } from './turns.ts'
-
-/** scrypt's cost (RFC 7914 §2). 128·N·r is at most 1 GiB, and N·r·p at most 2²⁴. */
-export interface ScryptCost {
-  /** The logarithm of N, 1 or more and less than 16·r. */
-  readonly log2N: number
-  /** 1 to 255. */
-  readonly r: number
-  /** 1 to 16; they are computed one after another. */
-  readonly p: number
-}
 
 const outputLimit = 1_024
 const saltLimit = 65_535

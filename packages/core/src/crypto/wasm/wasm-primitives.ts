@@ -1,9 +1,11 @@
 import { KmsError } from '../../errors.ts'
 import type { Aead, Hash, Primitives } from '../primitives.ts'
+import { argon2id } from './argon2id.ts'
 import { isWhole, requireThat } from './checks.ts'
 import { type HashEntry, hashEntry } from './hashes.ts'
 import { absorb, instantiate, takeOutput } from './instance.ts'
 import { pbkdf2 } from './pbkdf2.ts'
+import { scrypt } from './scrypt.ts'
 
 const aeads = {
   'AES-256-GCM': { id: 0, keyLength: 32 },
@@ -193,6 +195,8 @@ export function createWasmPrimitives(): WasmPrimitives {
     hkdfExpand,
     hkdf,
     pbkdf2,
+    scrypt,
+    argon2id,
     aeadSeal,
     aeadOpen,
     keyWrap(kek, key) {
