@@ -65,7 +65,7 @@ describe('the demonstration', () => {
     expect(again.stdout).not.toMatch(/\x1b/)
   })
 
-  test('ends with commands that work', async () => {
+  test('ends with commands that work', { timeout: 60_000 }, async () => {
     const { stdout } = await box.kms([], { program: demo })
     const lines = stdout.split('Go on with it\n')[1]?.trim() ?? ''
     const printed = execFileSync('sh', ['-e', '-c', lines], { cwd: box.path(), env: box.env(), encoding: 'utf8' })
