@@ -1,3 +1,4 @@
+export { type BackupStart, type ReadBackupOptions, readBackup } from '../backup/read-backup.ts'
 export type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 export { generateSigningKey, type Signer, SigningKey } from '../crypto/signing.ts'
 export type { VerificationKey } from '../crypto/verification-key.ts'
@@ -9,6 +10,7 @@ export {
   verificationKeyPem,
   verificationKeyText,
 } from '../crypto/verification-key-forms.ts'
+export * from '../key-packages/index.ts'
 export * from '../public-keys/index.ts'
 export { BlindIndex, indexLengths, prepareBlindIndex } from './blind-index.ts'
 export {

@@ -80,7 +80,7 @@ export async function sign(
  * @param digest 64 bytes: SHA-512 of the data
  * @returns that signer, or undefined: for an unknown algorithm, another signer, length or signature alike
  */
-async function verifyPrefix(
+export async function verifyPrefix(
   place: SignedPlace,
   prefix: Uint8Array,
   digest: Uint8Array,

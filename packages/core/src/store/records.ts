@@ -1,5 +1,6 @@
 import type { VersionState } from '../keys/states.ts'
 import type { CanonicalObject } from './canonical.ts'
+import { type Fields, fitsFields } from './fields.ts'
 
 // The kinds of record and their fields (contents-v1 §Records). Bytes are unpadded base64url, times milliseconds since 1970.
 // Written as types, not interfaces, so that they are canonical objects too.
@@ -133,10 +134,8 @@ export interface RecordTypes {
 }
 export type RecordKind = keyof RecordTypes
 
-type Field = 'text' | 'integer' | 'flag' | 'texts' | 'integers' | Readonly<Record<string, 'text' | 'integer'>>
-
 const base = { kind: 'text', id: 'text', revision: 'integer', store: 'text' } as const
-const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
+const fields: Readonly<Record<RecordKind, Fields>> = {
   store: {
     ...base,
     format: 'integer',
@@ -222,31 +221,3 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Field>>>> = {
 export function fitsKind(kind: RecordKind, record: CanonicalObject): boolean {
   return record.kind === kind && fitsFields(fields[kind], record)
 }
-
-function fitsFields(expected: Readonly<Record<string, Field>>, record: CanonicalObject): boolean {
-  const names = Object.keys(expected)
-  return (
-    names.length === Object.keys(record).length && names.every((name) => fits(expected[name] as Field, record[name]))
-  )
-}
-
-function fits(field: Field, value: unknown): boolean {
-  if (typeof field === 'object') {
-    return Array.isArray(value) && value.every((item) => isObject(item) && fitsFields(field, item))
-  }
-  switch (field) {
-    case 'text':
-      return typeof value === 'string'
-    case 'integer':
-      return typeof value === 'number'
-    case 'flag':
-      return typeof value === 'boolean'
-    case 'texts':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string')
-    case 'integers':
-      return Array.isArray(value) && value.every((item) => typeof item === 'number')
-  }
-}
-
-const isObject = (value: unknown): value is CanonicalObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -5,6 +5,7 @@ import type { SignatureAlgorithm } from '../../src/crypto/signature-algorithms.t
 import {
   canonicalContext,
   encodePreamble,
+  fromText,
   generateSigningKey,
   keyOpener,
   keyRecipient,
@@ -19,6 +20,7 @@ import {
 } from '../../src/envelope/index.ts'
 import { type SignedContent, sign } from '../../src/envelope/signed.ts'
 import { noContext, type Opener, Secret } from '../../src/index.ts'
+import { fromHex, openersOf, toHex, vectors } from '../store/vectors.ts'
 import { primitives, slots } from './backend.ts'
 
 const context = { from: 'alice', to: 'bob' }
@@ -114,6 +116,19 @@ describe.each(cases)('data signed with $algorithm by the $name WebCrypto', ({ al
       expect(['authentication-failed', 'malformed', 'unsupported', 'no-matching-key'], `byte ${at}`).toContain(code)
     }
   })
+})
+
+test.each(vectors.signed)('the vector $comment gives $result [E-81] [E-82] [E-84]', async (vector) => {
+  const { result, context, signers, data, envelope } = vector
+  const from = signers.map(fromHex)
+  const opening = openSigned(fromText(envelope), {
+    from,
+    openers: openersOf(vector, primitives, slots),
+    context,
+    ...parts,
+  })
+  expect(await codeOf(opening)).toBe(result === 'valid' ? 'no error' : result)
+  if (result === 'valid') expect(toHex((await opening).data)).toBe(data)
 })
 
 test('a signer who was not asked for is refused, and so is nobody [E-84]', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Commit } from '../../src/index.ts'
+import { keyOpener, passwordOpener, slotHolder } from '../../src/envelope/index.ts'
+import { type Commit, type KeySlots, type Opener, type Primitives, Secret } from '../../src/index.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../../src/store/records.ts'
 
 type Text = { readonly [name: string]: string }
@@ -21,6 +22,17 @@ interface Vectors {
     readonly plaintext: string
   }[]
   readonly secrets: Text
+  readonly signed: readonly (ToRecipients & { readonly signers: readonly string[]; readonly data: string })[]
+  readonly keyPackages: readonly (ToRecipients & {
+    readonly sent?: { readonly to: string; readonly from: readonly string[] }
+    readonly signer: string
+    readonly fields: Readonly<Record<string, unknown>> & {
+      readonly versions: readonly Readonly<Record<string, unknown>>[]
+    }
+    readonly materials: readonly string[]
+    readonly plaintext: string
+  })[]
+  readonly backups: readonly (ToRecipients & { readonly fingerprint: string })[]
   readonly session: { readonly id: string; readonly bytes: string }
   readonly store: {
     readonly id: string
@@ -38,6 +50,18 @@ interface Vectors {
   }
 }
 
+/** An envelope of mode 2, what opens it, and what becomes of that. */
+interface ToRecipients {
+  readonly comment: string
+  readonly result: string
+  readonly context: Text
+  readonly keys: readonly (
+    | { readonly id: string; readonly version: number; readonly material: string }
+    | { readonly password: string }
+  )[]
+  readonly envelope: string
+}
+
 interface VectorCommit {
   readonly expect: Commit['expect']
   readonly put: readonly { readonly id: string; readonly revision: number; readonly bytes: string }[]
@@ -51,6 +75,15 @@ export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 export const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** What opens an envelope of the vectors. */
+export function openersOf({ keys }: ToRecipients, primitives: Primitives, slots: KeySlots): Opener[] {
+  return keys.map((held) => {
+    if ('password' in held) return passwordOpener(Secret.fromPassword(held.password), { primitives })
+    const slot = slots.importKey(fromHex(held.material))
+    return keyOpener(slotHolder(slots, slot, fromHex(held.id), held.version), { primitives })
+  })
+}
 
 /** A commit of the vectors as a store takes it. */
 export const commitOf = ({ expect, put, append }: VectorCommit): Commit => ({
