@@ -35,7 +35,7 @@ function recordKey(suite: 1 | 2, id = keyId): RecordKey {
   }
 }
 
-describe.each([1] as const)('suite %i, mode 0', (suite) => {
+describe.each([1, 2] as const)('suite %i, mode 0 [E-22]', (suite) => {
   const bound = page.join(page.preamble(suite, 0, 0), page.canonical(pairs))
   const header = page.join(page.preamble(suite, 0, 0), keyId, page.u32(version))
   const info = page.join(page.text('kms1/seal\0'), Uint8Array.of(suite), keyId, page.u32(version))
