@@ -73,6 +73,7 @@ export function chachaPolyUpdate(source: usize, length: u32, target: usize, seal
   }
   if (length != 0) {
     chacha20(counter, ZEROS, KEYSTREAM, 1);
+    counter += 4; // no keystream twice, whatever a caller does next
     xor(KEYSTREAM, source, target, length);
   }
   if (seal) chachaPolyHash(start, total);

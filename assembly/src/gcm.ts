@@ -103,6 +103,7 @@ export function gcmUpdate(source: usize, length: u32, target: usize, seal: bool)
   if (length != 0) {
     if (!seal) gcmHash(source, length);
     aesCtr(COUNTER, counter, ZEROS, KEYSTREAM, 1, rounds, false);
+    counter += 8; // no keystream twice, whatever a caller does next
     xor(KEYSTREAM, source, target, length);
     if (seal) gcmHash(target, length);
   }

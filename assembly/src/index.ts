@@ -9,7 +9,7 @@ import * as kw from './keywrap';
 import * as mem from './memory';
 import { BOUND_ROOM, DIGEST, IN, INNER, KEY, OKM, OUT, OUTER, POOL, ROOM, SALT, STATE, wipeMessage, wipeSecrets } from './memory';
 import * as kdf from './pbkdf2';
-import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, SHA_512 } from './sha2';
+import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, isHash, SHA_512 } from './sha2';
 import * as slots from './slots';
 
 // What a call returns in place of a length.
@@ -24,6 +24,8 @@ const FULL: i32 = -4;
 
 const WHOLE: u32 = 16 * 16384;
 const WHOLE_SEALED: u32 = 16 * 16400;
+/** A chunk's number takes the last five bytes of its nonce. */
+const CHUNK_LIMIT: f64 = 1099511627776;
 
 // Where the areas are, for JavaScript.
 export const boundAt: usize = mem.BOUND;
@@ -42,6 +44,7 @@ export const heapAt: usize = __heap_base;
 
 /** Moves 32 bytes from KEY into a slot. @returns its handle, or FULL */
 export function importKey(serial: f64): f64 {
+  if (!slots.isSerial(serial)) return REFUSED;
   const slot = slots.takeSlot(<u64>serial, KEY);
   memory.fill(KEY, 0, 32);
   wipeSecrets();
@@ -70,7 +73,7 @@ export function expandKey(handle: f64, infoLength: u32): i32 {
 export function deriveKey(handle: f64, infoLength: u32, serial: f64, second: bool): f64 {
   const from = slots.slotOf(handle);
   if (from == 0) return CLOSED;
-  if (infoLength > WHOLE) return REFUSED;
+  if (infoLength > WHOLE || !slots.isSerial(serial)) return REFUSED;
   expandSlot(from, infoLength);
   const slot = slots.takeSlot(<u64>serial, second ? DIGEST + 32 : DIGEST);
   wipeSecrets();
@@ -243,8 +246,10 @@ export function messageKey(handle: f64, boundLength: u32): i32 {
 }
 
 /** C2SP chunked-encryption's nonce of a chunk, for the nonce in NONCE: 12 bytes in OUT. */
-export function nonceOfChunk(chunk: f64): void {
+export function nonceOfChunk(chunk: f64): i32 {
+  if (!(chunk >= 0 && chunk < CHUNK_LIMIT)) return REFUSED;
   chunkNonce(OUT, mem.NONCE, <u64>chunk);
+  return 12;
 }
 
 /** Seals like `seal`, with the salt that is in SALT. */
@@ -257,21 +262,23 @@ export function sealSalted(handle: f64, boundLength: u32, length: u32): i32 {
 
 // ---- Hashes and macs
 
-export function hashBegin(hash: u32): void {
+export function hashBegin(hash: u32): i32 {
+  if (!isHash(hash)) return REFUSED;
   hashStart(hash, STATE);
+  return 0;
 }
 
 /** Whole blocks in IN, hashed into STATE. */
 export function hashUpdate(hash: u32, length: u32): i32 {
   const size = blockLength(hash);
-  if (length > WHOLE || length % size != 0) return REFUSED;
+  if (!isHash(hash) || length > WHOLE || length % size != 0) return REFUSED;
   hashBlocks(hash, STATE, IN, length / size);
   return 0;
 }
 
 /** The last part in IN; the digest goes to OUT. */
 export function hashEnd(hash: u32, length: u32, total: f64): i32 {
-  if (length > WHOLE) return REFUSED;
+  if (!isHash(hash) || length > WHOLE) return REFUSED;
   hashFinish(hash, STATE, IN, length, <u64>total, OUT);
   wipeSecrets();
   memory.fill(IN, 0, length);
@@ -279,13 +286,13 @@ export function hashEnd(hash: u32, length: u32, total: f64): i32 {
 }
 
 export function hash(hash: u32, length: u32): i32 {
-  hashBegin(hash);
+  if (length > WHOLE || hashBegin(hash) < 0) return REFUSED;
   return hashEnd(hash, length, length);
 }
 
 /** Keys HMAC with KEY, of at most a block, which is wiped there. */
 export function hmacKey(hash: u32, length: u32): i32 {
-  if (length > blockLength(hash)) return REFUSED;
+  if (!isHash(hash) || length > blockLength(hash)) return REFUSED;
   mac.hmacKey(hash, KEY, length, INNER, OUTER);
   memory.fill(KEY, 0, 128);
   return 0;
@@ -306,7 +313,7 @@ export function slotMacBegin(handle: f64): i32 {
 }
 
 export function hmacEnd(hash: u32, length: u32, total: f64): i32 {
-  if (length > WHOLE) return REFUSED;
+  if (!isHash(hash) || length > WHOLE) return REFUSED;
   mac.hmacFinish(hash, OUTER, IN, length, <u64>total, OUT);
   wipeSecrets();
   memory.fill(IN, 0, length);
@@ -314,7 +321,7 @@ export function hmacEnd(hash: u32, length: u32, total: f64): i32 {
 }
 
 export function hmac(hash: u32, keyLength: u32, length: u32): i32 {
-  if (hmacKey(hash, keyLength) < 0) return REFUSED;
+  if (length > WHOLE || hmacKey(hash, keyLength) < 0) return REFUSED;
   hmacBegin();
   return hmacEnd(hash, length, length);
 }
@@ -343,17 +350,20 @@ export function hkdf(hash: u32, saltLength: u32, infoLength: u32, inputLength: u
 
 /** PBKDF2's block: first U, under the key of `hmacKey`. The salt is in IN. */
 export function pbkdf2Begin(hash: u32, saltLength: u32, block: u32): i32 {
-  if (saltLength > WHOLE) return REFUSED;
+  if (!isHash(hash) || saltLength > WHOLE) return REFUSED;
   kdf.pbkdf2Start(hash, saltLength, block);
   return 0;
 }
 
-export function pbkdf2Iterate(hash: u32, iterations: u32): void {
+export function pbkdf2Iterate(hash: u32, iterations: u32): i32 {
+  if (!isHash(hash)) return REFUSED;
   kdf.pbkdf2Iterate(hash, iterations);
+  return 0;
 }
 
 /** The block into OUT. HMAC's key stays for the next block, until `wipe`. */
 export function pbkdf2End(hash: u32): i32 {
+  if (!isHash(hash)) return REFUSED;
   kdf.pbkdf2Finish(hash);
   return digestLength(hash);
 }
@@ -398,7 +408,7 @@ export function aeadBegin(algorithm: u32): i32 {
 
 /** Additional data in IN; parts before the last are a multiple of 32 bytes. */
 export function aeadHash(algorithm: u32, length: u32): i32 {
-  if (length > WHOLE) return REFUSED;
+  if (algorithm > 2 || length > WHOLE) return REFUSED;
   aead.hash(algorithm, IN, length);
   return 0;
 }
@@ -409,13 +419,14 @@ export function aeadFirst(algorithm: u32): u32 {
 }
 
 export function aeadUpdate(algorithm: u32, length: u32, seal: bool): i32 {
-  if (length > WHOLE) return REFUSED;
+  if (algorithm > 2 || length > WHOLE) return REFUSED;
   aead.update(algorithm, IN, length, OUT, seal);
   return length;
 }
 
 /** Tag into OUT; or, to open, compares it with the one in IN. */
 export function aeadEnd(algorithm: u32, aadLength: f64, length: f64, seal: bool): i32 {
+  if (algorithm > 2) return REFUSED;
   const tag = aead.tag(algorithm, <u64>aadLength, <u64>length);
   wipeSecrets();
   if (seal) {

@@ -15,6 +15,12 @@ export const SHA_512: u32 = 2;
 
 // @ts-ignore
 @inline
+export function isHash(hash: u32): bool {
+  return hash <= SHA_512;
+}
+
+// @ts-ignore
+@inline
 export function blockLength(hash: u32): u32 {
   return hash == SHA_256 ? 64 : 128;
 }

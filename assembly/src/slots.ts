@@ -20,6 +20,11 @@ const HEADER_LENGTH: usize = 169;
 let used: u32 = 0;
 let freed: u32 = 0;
 
+/** Handles are exact in a double: serials are whole numbers from 1 to 2⁴¹ − 1. */
+export function isSerial(serial: f64): bool {
+  return serial >= 1 && serial < 2199023255552 && floor(serial) == serial;
+}
+
 /** @returns the slot's address; 0 for a handle that is none */
 export function slotOf(handle: f64): usize {
   const bits = <u64>handle;

@@ -31,7 +31,7 @@ export interface WasmExports {
   messageEnd(): void
   messageKey(handle: number, boundLength: number): number
   sealSalted(handle: number, boundLength: number, length: number): number
-  hashBegin(hash: number): void
+  hashBegin(hash: number): number
   hashUpdate(hash: number, length: number): number
   hashEnd(hash: number, length: number, total: number): number
   hash(hash: number, length: number): number
@@ -43,7 +43,7 @@ export interface WasmExports {
   hkdfExpand(hash: number, keyLength: number, infoLength: number, length: number): number
   hkdf(hash: number, saltLength: number, infoLength: number, inputLength: number, length: number): number
   pbkdf2Begin(hash: number, saltLength: number, block: number): number
-  pbkdf2Iterate(hash: number, iterations: number): void
+  pbkdf2Iterate(hash: number, iterations: number): number
   pbkdf2End(hash: number): number
   aeadSeal(algorithm: number, aadLength: number, length: number): number
   aeadOpen(algorithm: number, aadLength: number, length: number): number
