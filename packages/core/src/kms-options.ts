@@ -1,10 +1,11 @@
 import type { AuditEvent, Environment, Warning } from './access/environment.ts'
 import { type LastSeen, memoryLastSeen } from './access/last-seen.ts'
 import type { Root } from './access/root.ts'
-import type { KeySlots } from './crypto/key-slots.ts'
+import type { KeySlots, Suite } from './crypto/key-slots.ts'
 import type { Primitives } from './crypto/primitives.ts'
 import type { WebCrypto } from './crypto/web-crypto.ts'
 import type { Context } from './envelope/context.ts'
+import { suites } from './envelope/preamble.ts'
 import { KmsError } from './errors.ts'
 import { checkName } from './keys/names.ts'
 import type { KeyStore } from './store/key-store.ts'
@@ -14,6 +15,8 @@ export interface KmsParts {
   readonly store: KeyStore
   readonly primitives: Primitives
   readonly slots: KeySlots
+  /** What seals unless a call says otherwise: 1 AES-256-GCM (the default), 2 ChaCha20-Poly1305. Both open, always. */
+  readonly suite?: Suite
   /** A WebCrypto object; `globalThis.crypto` unless given. */
   readonly crypto?: WebCrypto
   /** Remembers across restarts how new the store was; for as long as this process lives unless given. */
@@ -66,6 +69,10 @@ export interface KmsInfo {
 
 export interface UseOptions {
   readonly purpose: 'encrypt'
+  /** What the handle seals with: 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
+  readonly suite?: Suite
+  /** Salts are made of the record, too, so that a machine cloned while it runs, or put back to a snapshot, repeats none. */
+  readonly hedged?: boolean
 }
 
 /** Which key, and what the data is bound to. */
@@ -76,12 +83,23 @@ export interface Under {
   readonly context: Context
 }
 
+/** Which key, what the data is bound to, and how it is sealed. */
+export interface EncryptUnder extends Under {
+  /** 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
+  readonly suite?: Suite
+  /** Equal data in an equal context give equal envelopes, for searching: see `EncryptionKey.sealDeterministic` for what it reveals. */
+  readonly deterministic?: boolean
+  /** The salt is made of the data, too, so that a machine cloned while it runs, or put back to a snapshot, repeats none. */
+  readonly hedged?: boolean
+}
+
 /** Fills in what was not given. */
 export function environmentOf(parts: KmsParts): Environment {
   return {
     store: parts.store,
     primitives: parts.primitives,
     slots: parts.slots,
+    suite: checkSuite(parts.suite ?? 1),
     crypto: parts.crypto ?? globalThis.crypto,
     lastSeen: parts.lastSeen ?? memoryLastSeen(),
     caller: checkName(parts.caller ?? 'unnamed', 'A caller name'),
@@ -90,6 +108,12 @@ export function environmentOf(parts: KmsParts): Environment {
     onWarning: harmless(parts.onWarning) ?? (() => {}),
     onAudit: harmless(parts.onAudit),
   }
+}
+
+/** @throws `invalid-argument` */
+export function checkSuite(suite: Suite): Suite {
+  if (Object.hasOwn(suites, suite)) return suite
+  throw new KmsError('invalid-argument', 'A suite is 1 (AES-256-GCM) or 2 (ChaCha20-Poly1305).')
 }
 
 /** @throws `invalid-argument` */

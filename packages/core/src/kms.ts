@@ -3,6 +3,7 @@ import { RootAdministration } from './access/root-administration.ts'
 import { createStore } from './access/store-access.ts'
 import { Auditor } from './audit/auditor.ts'
 import { diagnose, type Finding } from './audit/diagnosis.ts'
+import { type Context, canonicalContext } from './envelope/context.ts'
 import type { KeyHeader } from './envelope/header.ts'
 import type { Opener, Recipient } from './envelope/recipient.ts'
 import { noMatchingKey, recordHeader } from './envelope/record.ts'
@@ -19,6 +20,8 @@ import { RingWatch } from './keys/ring-watch.ts'
 import {
   type CreateOptions,
   checkLease,
+  checkSuite,
+  type EncryptUnder,
   environmentOf,
   type KmsInfo,
   type OpenOptions,
@@ -103,6 +106,7 @@ export class Kms {
   /**
    * Loads a key for synchronous sealing and opening.
    * @param name the key's name
+   * @param options.suite what it seals with; it opens either
    * @throws `key-not-found`, `invalid-argument`, `store-unavailable`, `store-rolled-back`, `closed`
    */
   async use(name: string, options: UseOptions = { purpose: 'encrypt' }): Promise<EncryptionKey> {
@@ -114,7 +118,8 @@ export class Kms {
     await this.#watch.refresh()
     const { ring } = this.#parts
     const key = await ring.hold(await ring.records.idOf(checkName(name)))
-    return new EncryptionKey(this.#handleSource(), key)
+    const suite = checkSuite(options.suite ?? this.#parts.environment.suite)
+    return new EncryptionKey(this.#handleSource(), key, { suite, hedged: options.hedged === true })
   }
 
   /**
@@ -125,15 +130,30 @@ export class Kms {
    * @throws `key-not-found`, `key-disabled`, `no-primary-version`, `invalid-context`, `invalid-argument`, `limit-exceeded`,
    * `store-unavailable`
    */
-  async encrypt(data: Uint8Array | string, options: Under | ToRecipients): Promise<Uint8Array> {
+  async encrypt(data: Uint8Array | string, options: EncryptUnder | ToRecipients): Promise<Uint8Array> {
     this.#checkOpen()
-    if ('to' in options) return this.#messages.seal(plaintextBytes(data), options)
-    const { key: name, context } = options
-    return this.#uses.with('encrypt', name, undefined, (key) => key.sealing().seal(plaintextBytes(data), context))
+    const { primitives, suite: standard } = this.#parts.environment
+    const suite = checkSuite(options.suite ?? standard)
+    if ('to' in options) return this.#messages.seal(plaintextBytes(data), { ...options, suite })
+    const { key: name, context, deterministic = false, hedged = false } = options
+    if (deterministic && hedged) {
+      throw new KmsError(
+        'invalid-argument',
+        'What is sealed deterministically has no random salt that could be hedged.',
+      )
+    }
+    return this.#uses.with('encrypt', name, undefined, (key) => {
+      const version = key.sealing()
+      if (deterministic) return version.deterministic(suite).seal(plaintextBytes(data), context)
+      const record = version.recordOf(suite)
+      return hedged
+        ? record.sealHedged(primitives, plaintextBytes(data), context)
+        : record.seal(plaintextBytes(data), context)
+    })
   }
 
   /** `encrypt`, as the envelope's text form: 4 characters for 3 bytes, safe in JSON, URLs and columns. */
-  async encryptText(data: Uint8Array | string, options: Under | ToRecipients): Promise<string> {
+  async encryptText(data: Uint8Array | string, options: EncryptUnder | ToRecipients): Promise<string> {
     return toText(await this.encrypt(data, options))
   }
 
@@ -149,10 +169,10 @@ export class Kms {
     this.#checkOpen()
     if (!('key' in options)) return this.#messages.open(bytes, options)
     const { key: name, context } = options
-    const header = this.#header(bytes, name)
+    const header = this.#header(bytes, name, context)
     return this.#uses.with('decrypt', name, header.version, async (key) => {
       if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
-      return (await this.#parts.ring.loadVersion(key, header.version)).record.open(bytes, context)
+      return (await this.#parts.ring.loadVersion(key, header.version)).open(bytes, context)
     })
   }
 
@@ -241,6 +261,8 @@ export class Kms {
         await renew()
         await ring.loadVersion(key, number)
       },
+      loadAll: (key) => ring.loadAll(key),
+      primitives: environment.primitives,
       release: (key) => {
         if (!this.#closed) ring.release(key, true)
       },
@@ -251,8 +273,9 @@ export class Kms {
   }
 
   /** Reads what a record names; what is no record is a refusal like others, and audited. */
-  #header(envelope: Uint8Array, key: string): KeyHeader {
+  #header(envelope: Uint8Array, key: string, context: Context): KeyHeader {
     try {
+      canonicalContext(context)
       return recordHeader(envelope)
     } catch (error) {
       this.#auditor.tell('decrypt', error instanceof KmsError ? error.code : 'internal', { key })

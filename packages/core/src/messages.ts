@@ -1,5 +1,6 @@
 import type { Environment } from './access/environment.ts'
 import type { Auditor } from './audit/auditor.ts'
+import type { Suite } from './crypto/key-slots.ts'
 import type { Signer } from './crypto/signing.ts'
 import type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 import type { Context } from './envelope/context.ts'
@@ -14,6 +15,8 @@ export interface ToRecipients {
   readonly to: Recipient | readonly Recipient[]
   /** Who signs it. Without, nobody can tell who sealed it: anybody could who has a recipient's public key. */
   readonly from?: Signer
+  /** 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
+  readonly suite?: Suite
   /**
    * The same pairs open what they sealed. Of signed data, put whom it is for into it: who receives it can seal it to others, with
    * your signature as it is.
@@ -47,10 +50,10 @@ export class Messages {
   }
 
   /** Seals data to recipients: content 5 with a signer, content 0 without. */
-  seal(data: Uint8Array, { to, from, context }: ToRecipients): Promise<Uint8Array> {
+  seal(data: Uint8Array, { to, from, suite = 1, context }: ToRecipients): Promise<Uint8Array> {
     const { primitives, slots } = this.#environment
     const recipients = Array.isArray(to) ? (to as readonly Recipient[]) : [to as Recipient]
-    const options = { recipients, context, primitives, slots }
+    const options = { recipients, suite, context, primitives, slots }
     return this.#told('encrypt-to', () =>
       from === undefined ? sealEnvelope(data, options) : sealSigned(data, { ...options, from }),
     )

@@ -9,6 +9,7 @@ import {
   MemoryStore,
   memoryLastSeen,
   type Root,
+  type Suite,
   type Warning,
 } from '@kms/core'
 import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
@@ -20,6 +21,8 @@ import { SqliteStore } from './store/sqlite/sqlite-store.ts'
 interface CommonOptions {
   /** `auto` unless given. */
   readonly backend?: Backend
+  /** What seals unless a call says otherwise: 1 AES-256-GCM (the default), 2 ChaCha20-Poly1305. Both open, always. */
+  readonly suite?: Suite
   /** What records and audit events name as the one who did it; the program's name unless given. */
   readonly caller?: string
   readonly onWarning?: (warning: Warning) => void
@@ -106,6 +109,7 @@ function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
     lastSeen:
       options.lastSeen ??
       new LastSeenFile({ onWarning: (message) => warn?.({ code: 'state-folder-unwritable', message }) }),
+    ...(options.suite === undefined ? {} : { suite: options.suite }),
     ...(warn === undefined ? {} : { onWarning: warn }),
     ...(options.onAudit === undefined ? {} : { onAudit: options.onAudit }),
   }

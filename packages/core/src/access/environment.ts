@@ -1,4 +1,4 @@
-import type { KeySlots } from '../crypto/key-slots.ts'
+import type { KeySlots, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import type { KeyStore } from '../store/key-store.ts'
@@ -30,6 +30,8 @@ export interface Environment {
   readonly store: KeyStore
   readonly primitives: Primitives
   readonly slots: KeySlots
+  /** What seals data unless a call says otherwise. */
+  readonly suite: Suite
   /** For everything asymmetric: a WebCrypto object. */
   readonly crypto: WebCrypto
   readonly lastSeen: LastSeen

@@ -13,8 +13,8 @@ export interface VersionKeyOptions {
   readonly keyId: Uint8Array
   /** 1 to 4,294,967,295. */
   readonly version: number
-  /** Told, before they are taken, how many slots more it takes: it has two when it is made, and takes up to six more. */
-  readonly onSlots?: (more: number) => void
+  /** Told how many slots more it is about to take, or takes less after all. It has two when it is made, and at most eight. */
+  readonly onSlots?: (change: number) => void
 }
 
 /** Slots that a version key takes when it is made: its material, and the content key of records in suite 1. */
@@ -31,6 +31,7 @@ export function prepareVersionKey(slots: KeySlots, material: Slot, options: Vers
 
 /** A key version in memory: its records in every suite, deterministic envelopes, blind indexes. Made by `prepareVersionKey`. */
 export class VersionKey {
+  readonly version: number
   /** The version's material, for wrapping content keys. */
   readonly material: Slot
   /** Records in suite 1. */
@@ -48,6 +49,7 @@ export class VersionKey {
     this.#slots = slots
     this.#options = options
     this.record = prepareRecordKey(slots, material, options)
+    this.version = options.version
     this.material = material
   }
 
@@ -109,9 +111,15 @@ export class VersionKey {
   }
 
   #take<T>(slots: number, make: () => T): T {
-    this.#options.onSlots?.(slots)
-    const made = make()
-    this.slotsHeld += slots
-    return made
+    const { onSlots } = this.#options
+    onSlots?.(slots)
+    try {
+      const made = make()
+      this.slotsHeld += slots
+      return made
+    } catch (error) {
+      onSlots?.(-slots)
+      throw error
+    }
   }
 }

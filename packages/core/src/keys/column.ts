@@ -24,6 +24,11 @@ export interface ColumnOptions<T extends ColumnType> {
   /** `string` by default. */
   readonly type?: T
   /**
+   * Equal values get equal envelopes, so that the database can search for them with `lookup`. It reveals to whoever sees the
+   * column which rows are equal, how often each value occurs and how long it is: see `EncryptionKey.sealDeterministic`.
+   */
+  readonly deterministic?: boolean
+  /**
    * For adoption: `decode` returns values that are no envelope as they stand (text, then read as the type). Never leave it
    * on: whoever can write the table can then write plaintext.
    */
@@ -36,12 +41,19 @@ export interface ColumnCodec<T> {
   encode(value: T | null | undefined): string | null
   /** @throws `malformed` for text that is no envelope, or does not hold the column's type; as `EncryptionKey.open` */
   decode(stored: string | null | undefined): T | null
+  /**
+   * Of a deterministic column, what to look for to find a value: `WHERE email IN (…)`.
+   * @throws `invalid-argument` for a value of another type, and for a column that is not deterministic; as
+   * `EncryptionKey.lookupDeterministic`
+   */
+  lookup(value: T): Promise<readonly string[]>
 }
 
 /** What a codec seals and opens with. */
 export interface TextSealer {
   seal(data: Uint8Array): string
   open(envelope: Uint8Array): Uint8Array
+  lookup(data: Uint8Array): Promise<readonly string[]>
 }
 
 interface ValueCodec<T> {
@@ -127,6 +139,13 @@ export function columnCodec<T extends ColumnType>(
         return (codec === undefined ? encoder.encode(stored) : codec.read(stored)) as ColumnTypes[T]
       }
       return fromBytes(sealer.open(fromText(stored))) as ColumnTypes[T]
+    },
+    async lookup(value) {
+      if (options.deterministic === true) return sealer.lookup(toBytes(value))
+      throw new KmsError(
+        'invalid-argument',
+        'Only a deterministic column can be searched: column({ deterministic: true }).',
+      )
     },
   }
 }

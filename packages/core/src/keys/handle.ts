@@ -1,7 +1,10 @@
+import type { Suite } from '../crypto/key-slots.ts'
+import type { Primitives } from '../crypto/primitives.ts'
 import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
 import { type BoundRecordKey, noMatchingKey, type RecordKey, recordHeader, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
+import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec } from './column.ts'
 import type { LoadedKey } from './loaded-key.ts'
@@ -27,11 +30,29 @@ export interface HandleSource {
   renew(): Promise<void>
   /** Brings a version into memory. */
   load(key: LoadedKey, number: number): Promise<void>
+  /** Brings all versions that may process into memory. */
+  loadAll(key: LoadedKey): Promise<void>
+  readonly primitives: Primitives
   release(key: LoadedKey): void
   /** Tells the audit listener, where there is one. */
   readonly audit:
     | ((operation: string, outcome: string, key: LoadedKey, version: number | undefined) => void)
     | undefined
+}
+
+/** How a handle seals; it opens whatever its key sealed. */
+export interface SealingOptions {
+  readonly suite: Suite
+  /** Whether salts are hedged. */
+  readonly hedged: boolean
+}
+
+export interface IndexOptions {
+  /**
+   * Bytes of the index, 8 to 32; 16 unless given. Two of n different values share one with a chance of n² / 2 in 2^(8 · length): of
+   * a billion values, 3 % with 8 bytes, and never with 16.
+   */
+  readonly length?: number
 }
 
 /**
@@ -43,12 +64,16 @@ export interface HandleSource {
 export class EncryptionKey {
   readonly #source: HandleSource
   readonly #key: LoadedKey
+  readonly #suite: Suite
+  readonly #hedged: boolean
   #released = false
 
   /** Use `kms.use`. */
-  constructor(source: HandleSource, key: LoadedKey) {
+  constructor(source: HandleSource, key: LoadedKey, { suite, hedged }: SealingOptions) {
     this.#source = source
     this.#key = key
+    this.#suite = suite
+    this.#hedged = hedged
   }
 
   get name(): string {
@@ -63,12 +88,17 @@ export class EncryptionKey {
   /** The label of the version that seals now; null if there is none. */
   get version(): string | null {
     const primary = this.#key.primary
-    return primary === undefined ? null : versionLabel(primary.number)
+    return primary === undefined ? null : versionLabel(primary.version)
   }
 
   /** The 36 characters that the text form of what it seals now starts with: what an index counts by. @throws `no-primary-version`, `key-disabled` */
   get textPrefix(): string {
-    return this.#key.sealing().textPrefix
+    return this.#key.sealing().recordOf(this.#suite).textPrefix
+  }
+
+  /** `textPrefix` of what `sealDeterministicText` gives now, which has another one. @throws as `textPrefix` */
+  get deterministicTextPrefix(): string {
+    return this.#key.sealing().deterministic(this.#suite).textPrefix
   }
 
   /**
@@ -87,11 +117,13 @@ export class EncryptionKey {
 
   #seal(data: Uint8Array | string, context: Context): Uint8Array {
     this.#check()
-    return this.#key.sealing().seal(plaintextBytes(data), context)
+    const record = this.#key.sealing().recordOf(this.#suite)
+    if (this.#hedged) return record.sealHedged(this.#source.primitives, plaintextBytes(data), context)
+    return record.seal(plaintextBytes(data), context)
   }
 
   /**
-   * Opens a record of this key, of any version in memory whose state allows it.
+   * Opens a record of this key, of any version in memory whose state allows it, in either suite, deterministic or not.
    * @throws `invalid-context`, `invalid-argument`, `malformed`, `unsupported`, `no-matching-key` for an envelope of another key,
    * `version-not-loaded`, `version-lost`, `key-disabled`, `version-compromised`, `version-destroyed`, `lease-expired`,
    * `authentication-failed`, `closed`
@@ -105,10 +137,10 @@ export class EncryptionKey {
 
   #open(envelope: Uint8Array, context: Context): Uint8Array {
     this.#check()
-    const { primary } = this.#key
-    if (primary !== undefined && sealedBy(envelope, primary.record.header))
-      return primary.record.open(envelope, context)
-    return this.#key.opening(this.#number(envelope)).open(envelope, context)
+    const record = this.#key.primary?.recordOf(this.#suite)
+    if (record !== undefined && sealedBy(envelope, record.header)) return record.open(envelope, context)
+    canonicalContext(context)
+    return this.#key.version(this.#number(envelope)).open(envelope, context)
   }
 
   /** `seal`, as the envelope's text form. Throws as `seal` does. */
@@ -121,6 +153,66 @@ export class EncryptionKey {
     return plaintextText(this.open(fromText(text), context))
   }
 
+  /**
+   * Seals so that equal data in an equal context give equal envelopes, which a database can compare and index (envelope v1,
+   * mode 1). **It reveals** to whoever sees the envelopes which values are equal, how often each occurs, and how long it is; and
+   * whoever may seal can test guesses. Take it for values that hardly repeat and cannot be guessed, or `index`, or neither.
+   * @param data bytes, or text as UTF-8, 64 MiB at most, in a normalisation of your own: `Ada` and `ada` are two values
+   * @param context the same for all that is to be found together, such as `{ table, column }`: no row id
+   * @returns the envelope, which `open` opens
+   * @throws as `seal`, `limit-exceeded`
+   */
+  sealDeterministic(data: Uint8Array | string, context: Context): Uint8Array {
+    return this.#told('encrypt', () =>
+      this.#key.sealing().deterministic(this.#suite).seal(plaintextBytes(data), context),
+    )
+  }
+
+  /** `sealDeterministic`, as the envelope's text form, which `openText` opens. Throws as `sealDeterministic` does. */
+  sealDeterministicText(data: Uint8Array | string, context: Context): string {
+    return toText(this.sealDeterministic(data, context))
+  }
+
+  /**
+   * What to look for in a column of `sealDeterministicText`: `WHERE email IN (…)`. Rows may be of any version that opens, and of
+   * either suite, so it gives the value's envelope under each of them; versions that are disabled find nothing.
+   * @returns text forms, the primary version's first; two for each version
+   * @throws as `sealDeterministic`, `store-unavailable`; `limit-exceeded` if there are too many versions
+   */
+  async lookupDeterministic(data: Uint8Array | string, context: Context): Promise<readonly string[]> {
+    const plaintext = plaintextBytes(data)
+    return this.#lookup((version) =>
+      bothSuites(this.#suite).map((suite) => toText(version.deterministic(suite).seal(plaintext, context))),
+    )
+  }
+
+  /**
+   * A blind index: what a column of its own is searched by, beside one of `sealText` (envelope v1 §Labels). It cannot be opened.
+   * **It reveals** to whoever sees the column which values are equal and how often each occurs; and whoever may compute
+   * indexes can test guesses. It does not name its version: compute it anew when you re-encrypt a row.
+   * @param value bytes, or text as UTF-8, in a normalisation of your own
+   * @param context as `sealDeterministic`'s
+   * @throws as `seal`
+   */
+  index(value: Uint8Array | string, context: Context, { length }: IndexOptions = {}): Uint8Array {
+    return this.#told('index', () => this.#key.sealing().index.compute(plaintextBytes(value), context, length))
+  }
+
+  /**
+   * What to look for in a column of `index`: the value's index under each version that opens. Two values may share an index, so
+   * open what is found and compare (see `IndexOptions.length`).
+   * @returns one for each version, the primary version's first
+   * @throws as `index`, `store-unavailable`; `limit-exceeded` if there are too many versions
+   */
+  async lookupIndex(
+    value: Uint8Array | string,
+    context: Context,
+    { length }: IndexOptions = {},
+  ): Promise<readonly Uint8Array[]> {
+    const plaintext = plaintextBytes(value)
+    return this.#lookup((version) => [version.index.compute(plaintext, context, length)])
+  }
+
   /** Gives the context once, for many calls: it is encoded once for each version. @throws `invalid-context` */
   bind(context: Context): BoundKey {
     canonicalContext(context)
@@ -129,7 +221,7 @@ export class EncryptionKey {
     let record: RecordKey | undefined
     let encoded: BoundRecordKey | undefined
     const primary = (): BoundRecordKey => {
-      const now = this.#key.sealing()
+      const now = this.#key.sealing().recordOf(this.#suite)
       if (encoded === undefined || record !== now) {
         encoded = now.bind(copy)
         record = now
@@ -137,13 +229,13 @@ export class EncryptionKey {
       return encoded
     }
     const seal = (data: Uint8Array | string): Uint8Array => {
-      if (this.#source.audit !== undefined) return this.seal(data, copy)
+      if (this.#source.audit !== undefined || this.#hedged) return this.seal(data, copy)
       this.#check()
       return primary().seal(plaintextBytes(data))
     }
     const open = (envelope: Uint8Array): Uint8Array => {
-      const loaded = this.#key.primary
-      const fast = this.#source.audit === undefined && loaded !== undefined && sealedBy(envelope, loaded.record.header)
+      const now = this.#key.primary?.recordOf(this.#suite)
+      const fast = this.#source.audit === undefined && now !== undefined && sealedBy(envelope, now.header)
       if (!fast) return this.open(envelope, copy)
       this.#check()
       return primary().open(envelope)
@@ -157,14 +249,21 @@ export class EncryptionKey {
   }
 
   /**
-   * A codec for a column's values, for an ORM's custom type. A mapper has no row id: see `ColumnOptions.context`.
+   * A codec for a column's values, for an ORM's custom type. A mapper has no row id: see `ColumnOptions.context`. With
+   * `deterministic`, the column can be searched, and reveals what `sealDeterministic` does.
    * @throws `invalid-argument` for an unknown type
    */
   column<T extends ColumnType = 'string'>(options: ColumnOptions<T>): ColumnCodec<ColumnTypes[T]> {
     return columnCodec(
       {
-        seal: (data) => toText(this.seal(data, options.context)),
+        seal: (data) =>
+          toText(
+            options.deterministic === true
+              ? this.sealDeterministic(data, options.context)
+              : this.seal(data, options.context),
+          ),
         open: (envelope) => this.open(envelope, options.context),
+        lookup: (data) => this.lookupDeterministic(data, options.context),
       },
       options,
     )
@@ -222,6 +321,21 @@ export class EncryptionKey {
       throw new KmsError('closed', `The handle of "${this.name}" was released, or its Kms closed. Call kms.use again.`)
   }
 
+  async #lookup<T>(values: (version: VersionKey) => readonly T[]): Promise<readonly T[]> {
+    this.#checkReleased()
+    if (this.#source.monotonic() > this.#source.deadline) await this.renew()
+    await this.#source.loadAll(this.#key)
+    return this.#told('search', () => this.#key.readable().flatMap(values))
+  }
+
+  #told<T>(operation: string, work: () => T): T {
+    const checked = (): T => {
+      this.#check()
+      return work()
+    }
+    return this.#source.audit === undefined ? checked() : this.#audited(operation, undefined, checked)
+  }
+
   #audited<T>(operation: string, envelope: Uint8Array | undefined, work: () => T): T {
     const tell = (outcome: string): void => {
       const version = envelope === undefined ? this.#key.primaryNumber : versionOf(envelope)
@@ -237,6 +351,8 @@ export class EncryptionKey {
     }
   }
 }
+
+const bothSuites = (first: Suite): readonly Suite[] => [first, first === 1 ? 2 : 1]
 
 /** The version an envelope names, if it is a record. */
 function versionOf(envelope: Uint8Array): number | undefined {

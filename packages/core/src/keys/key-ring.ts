@@ -1,19 +1,20 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
+import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { VersionRecord } from '../store/records.ts'
 import { KeyRecords } from './key-records.ts'
-import { LoadedKey, type LoadedVersion } from './loaded-key.ts'
+import { LoadedKey } from './loaded-key.ts'
 import { stateEntry } from './states.ts'
-import { loadVersion, unloadVersion } from './version-material.ts'
+import { loadVersion } from './version-material.ts'
 import { versionLabel } from './version-number.ts'
 
 /**
- * Versions in memory beyond which keys that no handle holds are dropped, the longest loaded first. A version takes two slots, and
- * the WASM module has 4,096.
+ * Slots taken beyond which keys that no handle holds are dropped, the longest loaded first. A version takes two to eight, and the
+ * WASM module has 4,096.
  */
-const idleVersions = 1_500
+const idleSlots = 3_000
 
 /**
  * The open ring: its keys in memory, how fresh they are, and until when they may be used. All handles share it.
@@ -32,8 +33,8 @@ export class KeyRing {
   #renewing: Promise<void> | undefined
   #next: Promise<void> | undefined
   #closed = false
-  /** Versions in memory. */
-  #loaded = 0
+  /** Slots that versions in memory take. */
+  #slotsTaken = 0
 
   constructor(environment: Environment, access: RingAccess, authority: Authority, lease: number) {
     this.environment = environment
@@ -110,7 +111,7 @@ export class KeyRing {
    * Brings one version of a key into memory, however old.
    * @throws `version-lost` if it was never recorded, and what its state refuses
    */
-  async loadVersion(key: LoadedKey, number: number): Promise<LoadedVersion> {
+  async loadVersion(key: LoadedKey, number: number): Promise<VersionKey> {
     while (!key.versions.has(number)) {
       const epoch = this.#epoch
       const [version] = await this.records.versions(key.id, [number])
@@ -128,6 +129,20 @@ export class KeyRing {
       this.#place(key, version)
     }
     return key.version(number)
+  }
+
+  /** Brings all versions of a key into memory that may process, however old. @throws `limit-exceeded` for some two thousand */
+  async loadAll(key: LoadedKey): Promise<void> {
+    while (key.versions.size < key.made) {
+      const epoch = this.#epoch
+      const { record } = await this.records.byId(key.id)
+      const versions = await this.records.allVersions(record)
+      this.#checkOpen()
+      if (this.#epoch !== epoch) continue
+      for (const version of versions) this.#place(key, version)
+      // A store that lost records has fewer versions than were made; its doctor says so.
+      return
+    }
   }
 
   /** Drops a hold; the last handle's wipes the key, a one-shot use leaves it for the next. */
@@ -188,6 +203,7 @@ export class KeyRing {
     }
     key.name = record.name
     key.primaryNumber = record.primary
+    key.made = record.made
     key.failure = undefined
     for (const version of found.values()) this.#place(key, version)
     const primary = key.versions.get(record.primary)
@@ -223,17 +239,25 @@ export class KeyRing {
     this.environment.onWarning({ code: error.code, message: error.message })
   }
 
-  #load(version: VersionRecord): LoadedVersion {
-    // Room for this one: keys in use may hold nearly all slots.
-    if (this.#loaded > idleVersions) this.#evict(0)
-    const loaded = loadVersion(this.environment, this.access, version)
-    this.#loaded++
-    return loaded
+  #load(version: VersionRecord): VersionKey {
+    this.#take(versionKeySlots)
+    try {
+      return loadVersion(this.environment, this.access, version, (change) => this.#take(change))
+    } catch (error) {
+      this.#take(-versionKeySlots)
+      throw error
+    }
   }
 
-  #drop(version: LoadedVersion): void {
-    this.#loaded--
-    unloadVersion(this.environment.slots, version)
+  /** Makes room before slots are taken: keys in use may hold nearly all. */
+  #take(change: number): void {
+    if (change > 0 && this.#slotsTaken > idleSlots) this.#evict(0)
+    this.#slotsTaken += change
+  }
+
+  #drop(version: VersionKey): void {
+    this.#slotsTaken -= version.slotsHeld
+    version.release()
   }
 
   #forget(key: LoadedKey): void {
@@ -244,12 +268,12 @@ export class KeyRing {
     this.#keys.delete(key.id)
   }
 
-  /** Drops keys that no handle holds until at most `limit` versions are in memory. */
-  #evict(limit = idleVersions): void {
-    if (this.#loaded <= limit) return
+  /** Drops keys that no handle holds until at most `limit` slots are taken. */
+  #evict(limit = idleSlots): void {
+    if (this.#slotsTaken <= limit) return
     for (const key of this.#keys.values()) {
       if (key.uses === 0 && key.epoch >= 0) this.#forget(key)
-      if (this.#loaded <= limit / 2) return
+      if (this.#slotsTaken <= limit / 2) return
     }
   }
 }

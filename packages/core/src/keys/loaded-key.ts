@@ -1,24 +1,15 @@
-import type { Slot } from '../crypto/key-slots.ts'
-import type { RecordKey } from '../envelope/record.ts'
+import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import { checkProcesses, type VersionState } from './states.ts'
 import { versionLabel } from './version-number.ts'
-
-/** A version in memory: what it seals and opens with, while its state allows either. */
-export interface LoadedVersion {
-  readonly number: number
-  /** The material, for wrapping content keys. */
-  readonly material: Slot
-  /** The content key of its records. */
-  readonly record: RecordKey
-}
 
 /** What is known of a version, in memory or not. */
 export interface VersionStanding {
   readonly state: VersionState
   /** Of its record. */
   readonly revision: number
-  readonly loaded: LoadedVersion | undefined
+  /** In memory, while its state lets it process. */
+  readonly loaded: VersionKey | undefined
 }
 
 /**
@@ -29,9 +20,11 @@ export class LoadedKey {
   readonly id: string
   name: string
   /** The version that seals; undefined if the key has none, or none that may. */
-  primary: LoadedVersion | undefined
+  primary: VersionKey | undefined
   /** The primary's number as recorded; 0 for none. */
   primaryNumber = 0
+  /** How many versions were ever made, as recorded. */
+  made = 0
   /** Of the versions that were looked at. */
   readonly versions: Map<number, VersionStanding> = new Map()
   /** Why it cannot be used, if it could not be read. */
@@ -47,9 +40,9 @@ export class LoadedKey {
   }
 
   /** What seals new data. @throws `no-primary-version`, `key-disabled` */
-  sealing(): RecordKey {
+  sealing(): VersionKey {
     const { primary } = this
-    if (primary !== undefined) return primary.record
+    if (primary !== undefined) return primary
     if (this.failure !== undefined) throw this.failure
     const standing = this.versions.get(this.primaryNumber)
     if (standing !== undefined) checkProcesses(standing.state, this.name, versionLabel(this.primaryNumber))
@@ -60,13 +53,15 @@ export class LoadedKey {
     )
   }
 
-  /** What opens the records of a version. @throws `version-not-loaded`, and what its state refuses */
-  opening(number: number): RecordKey {
-    return this.version(number).record
+  /** The versions in memory, the primary first, then the newest. */
+  readable(): readonly VersionKey[] {
+    if (this.failure !== undefined) throw this.failure
+    const loaded = [...this.versions.values()].flatMap(({ loaded }) => loaded ?? [])
+    return loaded.reverse().sort((a, b) => Number(b === this.primary) - Number(a === this.primary))
   }
 
   /** A version that may process. @throws `version-not-loaded`, and what its state refuses */
-  version(number: number): LoadedVersion {
+  version(number: number): VersionKey {
     const standing = this.versions.get(number)
     const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure

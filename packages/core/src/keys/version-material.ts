@@ -3,13 +3,12 @@ import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import type { KeySlots, Slot } from '../crypto/key-slots.ts'
 import { checkInfo } from '../envelope/labels.ts'
-import { prepareRecordKey } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
+import { prepareVersionKey, type VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import { versionId } from '../store/record-ids.ts'
 import type { VersionRecord } from '../store/records.ts'
-import type { LoadedVersion } from './loaded-key.ts'
 import { versionLabel } from './version-number.ts'
 
 /** A new version's record, active, with material from the platform's CSPRNG sealed to the ring. */
@@ -43,7 +42,9 @@ export function generateVersion(
     bits: 256,
   } as const
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
-  const material = toText(access.sealing.seal(bytes, contentContexts.version(versionContext(record))))
+  const material = toText(
+    access.sealing.sealHedged(environment.primitives, bytes, contentContexts.version(versionContext(record))),
+  )
   const slot = slots.importKey(bytes)
   try {
     return { ...record, material, check: toText(keyCheck(slots, slot, key, number)) }
@@ -54,9 +55,15 @@ export function generateVersion(
 
 /**
  * Brings a version's material into slots.
+ * @param onSlots told how many slots the version takes beyond those it has when it is made
  * @throws `not-permitted`, `store-corrupt`, `limit-exceeded` where no slot is free
  */
-export function loadVersion(environment: Environment, access: RingAccess, version: VersionRecord): LoadedVersion {
+export function loadVersion(
+  environment: Environment,
+  access: RingAccess,
+  version: VersionRecord,
+  onSlots: (change: number) => void,
+): VersionKey {
   const { slots, primitives } = environment
   const { key, number } = version
   const envelope = fromText(version.material)
@@ -79,18 +86,11 @@ export function loadVersion(environment: Environment, access: RingAccess, versio
     if (!primitives.equal(keyCheck(slots, material, key, number), fromText(version.check))) {
       throw new KmsError('store-corrupt', `The material of key ${key} is not what its record says.`, { keyIds: [key] })
     }
-    const record = prepareRecordKey(slots, material, { keyId: parseUuid(key), version: number })
-    return { number, material, record }
+    return prepareVersionKey(slots, material, { keyId: parseUuid(key), version: number, onSlots })
   } catch (error) {
     slots.release(material)
     throw error
   }
-}
-
-/** Wipes what `loadVersion` brought into slots. */
-export function unloadVersion(slots: KeySlots, { record, material }: LoadedVersion): void {
-  record.release()
-  slots.release(material)
 }
 
 /** What a version's record knows its material by, 8 bytes. */

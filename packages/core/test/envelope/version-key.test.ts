@@ -239,7 +239,7 @@ describe('slots', () => {
   test('what is not asked for takes no slot, and releasing gives all of them back', () => {
     const taken: number[] = []
     const material = slots.importKey(new Uint8Array(32).fill(7))
-    const key = prepareVersionKey(slots, material, { keyId, version: 1, onSlots: (more) => taken.push(more) })
+    const key = prepareVersionKey(slots, material, { keyId, version: 1, onSlots: (change) => taken.push(change) })
     expect(key.slotsHeld).toBe(2)
     for (let i = 0; i < 2; i++) {
       for (const suite of suites) key.open(key.deterministic(suite).seal(bytesOf(1), context), context)

@@ -1,4 +1,4 @@
-import { type Context, KmsError, type Opener, type Recipient } from '@kms/core'
+import { type Context, KmsError, type Opener, type Recipient, type Suite } from '@kms/core'
 import { beginOpening, beginSealing, longestStart, MessageOpener, MessageSealer } from '@kms/core/envelope'
 import { type Backend, backendParts } from '../backend.ts'
 
@@ -7,6 +7,8 @@ export interface SealPiecesOptions {
   readonly recipients: readonly Recipient[]
   /** What the envelope is bound to; `noContext` says out loud that there is none. */
   readonly context: Context
+  /** 1 AES-256-GCM (the default), 2 ChaCha20-Poly1305. */
+  readonly suite?: Suite
   readonly backend?: Backend
   /** Stops with `aborted`. */
   readonly signal?: AbortSignal
@@ -27,9 +29,9 @@ export interface OpenPiecesOptions {
  */
 export async function* sealPieces(
   source: AsyncIterable<Uint8Array>,
-  { recipients, context, backend, signal }: SealPiecesOptions,
+  { recipients, context, suite = 1, backend, signal }: SealPiecesOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { start, cipher } = await beginSealing({ ...backendParts(backend), recipients, context })
+  const { start, cipher } = await beginSealing({ ...backendParts(backend), recipients, suite, context })
   const sealer = new MessageSealer(cipher)
   try {
     yield start
