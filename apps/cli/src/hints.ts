@@ -10,6 +10,9 @@ export function hintFor(error: KmsError, path: string, args: readonly string[]):
   if (code === 'invalid-argument') return `${path} --help shows how it is used`
   // Without a store there is no root to look for, and the message says where a password can come from.
   if (code === 'root-unavailable' && args.includes('--password')) return ''
+  if (code === 'authentication-failed' && error.message.startsWith('The envelope')) {
+    return args.includes('--password') ? '' : 'kms inspect FILE shows which key it names; the context is stored nowhere'
+  }
   if (code === 'store-corrupt') {
     if (isNoDatabase(cause)) return 'kms config shows which file is meant, and from where'
     if (path === 'kms doctor') return 'kms explain store-corrupt'
@@ -23,18 +26,29 @@ function isNoDatabase(cause: unknown): boolean {
 }
 
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
-  // Nothing more to say.
+  // The message says all there is.
   aborted: '',
+  malformed: '',
+  unsupported: '',
+  'file-unavailable': '',
+  'invalid-context': '',
+  'limit-exceeded': '',
+  'version-lost': '',
+  'weak-key': '',
+  'authentication-failed': 'kms config shows which store and root are meant, and from where',
+  'invalid-transition': 'kms key show NAME shows the state of each version',
+  'not-permitted': 'kms config shows which root is meant, and from where',
   'no-matching-key': 'kms inspect FILE shows which keys it names; kms key list which there are',
   'key-not-found': 'kms key list shows the keys of this ring',
   'key-exists': 'kms key show NAME; kms key create --if-absent NAME does not mind',
   'key-disabled': 'kms key enable NAME undoes it',
   'no-primary-version': 'kms key rotate NAME makes a new version',
-  'ring-not-found': 'kms ring list shows the rings; kms config where the name comes from',
+  'ring-exists': 'kms ring list shows the rings',
+  'ring-not-found': 'kms config shows where the name comes from',
   'store-not-found': 'kms init creates one; kms config shows where the address comes from',
   'store-exists': 'kms config shows which store is meant; --store URL names another',
   'store-corrupt': 'kms doctor says which records',
-  'store-rolled-back': 'restored on purpose: kms restore accept --reason TEXT',
+  'store-rolled-back': 'restored on purpose: kms restore accept --reason TEXT, once for each ring (--ring)',
   'store-unavailable': 'kms config shows which store is meant; kms explain store-unavailable',
   'root-unavailable': 'kms config shows which root is meant, and from where',
   'insecure-permissions': 'chmod 600 FILE; if others may have read it, replace the secret',

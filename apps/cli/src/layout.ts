@@ -18,6 +18,32 @@ export function columns(
   return rows.map(line).join('\n')
 }
 
+/**
+ * Rows whose last cell is text, which goes on in further rows where it is wider than what the terminal leaves for it. Pipes get
+ * each row whole, as `grep` wants it.
+ * @param available the terminal's columns; undefined: no terminal
+ */
+export function foldLast(rows: readonly (readonly string[])[], available: number | undefined): string[][] {
+  const before = (row: readonly string[]): readonly string[] => row.slice(0, -1)
+  const widest = (x: number): number => Math.max(...rows.map((row) => width(row[x] ?? '')))
+  const taken = (rows[0] ?? []).slice(0, -1).reduce((sum, _, x) => sum + widest(x) + 2, 0)
+  const room = available === undefined ? Number.POSITIVE_INFINITY : Math.max(available - taken, 30)
+  return rows.flatMap((row) =>
+    fold(row.at(-1) ?? '', room).map((part, i) => [...(i === 0 ? before(row) : before(row).map(() => '')), part]),
+  )
+}
+
+/** Text in lines of at most `room`, broken between words. */
+function fold(text: string, room: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line !== undefined && width(line) + 1 + width(word) <= room) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
 const width = (text: string): number => [...text].length
 
 /** `1,234`; without Intl, which takes longer to load than the rest of a short command. */

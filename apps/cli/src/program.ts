@@ -6,8 +6,11 @@ import { version } from './version.ts'
 // biome-ignore lint/suspicious/noExplicitAny: commander hands over what its options and arguments declare
 type Action = (call: any, ...args: any[]) => Promise<void>
 
-/** The whole command tree. Completions and help are made from it. */
-export function program(): Command {
+/**
+ * The whole command tree. Completions and help are made from it.
+ * @param says takes what `--help` and `--version` print
+ */
+export function program(says: (text: string) => void = () => {}): Command {
   const kms = new Command('kms')
     .description('Keys in a file, envelopes out: the command line of the embedded key management system.')
     .option('--store <url>', 'the key store, such as sqlite:./app.keys (KMS_STORE)')
@@ -21,7 +24,7 @@ export function program(): Command {
     .helpOption('-h, --help', 'help for a command')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .configureOutput({ outputError: () => {}, writeErr: () => {} })
+    .configureOutput({ outputError: () => {}, writeErr: () => {}, writeOut: says })
     .showSuggestionAfterError()
     .exitOverride()
   addStart(kms)
@@ -29,8 +32,17 @@ export function program(): Command {
   addFiles(kms)
   addRings(kms)
   addDiagnosis(kms)
+  refuseExcessArguments(kms)
   kms.addHelpText('after', '\nTopics: kms help environment, kms help exit-codes')
   return kms
+}
+
+/** Groups take excess arguments, to say which commands they have; their commands, which inherit that, must not. */
+function refuseExcessArguments(command: Command): void {
+  for (const one of command.commands) {
+    if (one.commands.length === 0) one.allowExcessArguments(false)
+    refuseExcessArguments(one)
+  }
 }
 
 function addStart(kms: Command): void {

@@ -65,3 +65,32 @@ export async function createRoot(
   warnIfShort(password, call.output, 'store')
   return { root: passwordRoot(password, kdf === undefined ? {} : { kdf }), made: undefined }
 }
+
+/**
+ * Runs `use` with a root for something new, and wipes it. A key file that was made for what then failed is removed.
+ * @returns what `use` gave, and the file made
+ */
+export async function withNewRoot<T>(
+  spec: RootSpec,
+  call: Invocation,
+  message: string,
+  use: (root: Root) => Promise<T>,
+): Promise<{ readonly result: T; readonly made: string | undefined }> {
+  const { root, made } = await createRoot(spec, call, message)
+  try {
+    return { result: await use(root), made }
+  } catch (error) {
+    // Where the store gave no answer, it may have the root all the same.
+    const unknown = (error as { readonly code?: unknown }).code === 'store-unavailable'
+    if (made !== undefined && !unknown) await removeUnused(made)
+    throw error
+  } finally {
+    root.wipe()
+  }
+}
+
+/** A key file that was made for nothing. */
+export async function removeUnused(path: string): Promise<void> {
+  const { rm } = await import('node:fs/promises')
+  await rm(path, { force: true })
+}

@@ -10,14 +10,16 @@ import { interrupted, watchSignals } from './interrupt.ts'
 export async function run(args: readonly string[]): Promise<number> {
   watchSignals()
   leaveQuietlyWhenThePipeCloses()
+  const said: string[] = []
+  const says = (text: string): void => void said.push(text)
   try {
     await refuseSecrets(args)
     if (await inspectAtOnce(args)) return 0
     const { program } = await import('./program.ts')
-    await program().parseAsync([...args], { from: 'user' })
+    await program(says).parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    if (isCommander(error) && error.exitCode === 0) return 0
+    if (isCommander(error) && error.exitCode === 0) return sayAsAsked(error.code, said.join(''), args)
     if (isCommander(error) && error.code === 'commander.help' && !args.includes('--json')) return await showHelp()
     const { reportError } = await import('./report-error.ts')
     const { signal } = interrupted
@@ -38,6 +40,13 @@ async function inspectAtOnce([command, ...rest]: readonly string[]): Promise<boo
   const [{ inspect }, { invocation }] = await Promise.all([import('./commands/inspect.ts'), import('./invocation.ts')])
   await inspect(await invocation({ json: rest.includes('--json') }), file)
   return true
+}
+
+/** `--help` and `--version`. */
+function sayAsAsked(code: string, text: string, args: readonly string[]): number {
+  const document = { [code === 'commander.version' ? 'version' : 'help']: text.trimEnd() }
+  process.stdout.write(args.includes('--json') ? `${JSON.stringify(document)}\n` : text)
+  return 0
 }
 
 /** `kms` alone. */

@@ -222,6 +222,9 @@ describe('the command line itself', () => {
     refused(await kms(['key', 'frobnicate']), 2, /create, list/)
     refused(await kms(['key', 'list', '--frobnicate']), 2, /frobnicate/)
     refused(await kms(['key', 'show']), 2, /name/)
+    refused(await kms(['key', 'create', 'user', 'data']), 2, /too many arguments/i)
+    refused(await kms(['ring', 'list', 'default']), 2, /too many arguments/i)
+    refused(await kms(['key', 'show', 'user']), 4, /no key "user"/)
     refused(await kms(['encrypt', 'notes.txt']), 2, /--key NAME/)
     refused(await kms(['encrypt', '--key', 'user-data', '--context', 'nothing'], { input: 'x' }), 2, /name=value/)
     refused(await kms(['explain', 'nonsense']), 2, /kms explain/)
@@ -235,6 +238,30 @@ describe('the command line itself', () => {
     for (const option of ['--version', '-V']) {
       expect(await kms([option])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
     }
+  })
+
+  test('a hint does not send to an explanation that says the same again', async () => {
+    const hint = async (args: string[]): Promise<string> => (await kms(args)).stderr.trim().split('\n').slice(1).join()
+    expect(await hint(['decrypt', 'none.kms'])).toBe('')
+    expect(await hint(['inspect', 'notes.txt'])).toBe('')
+    expect(await hint(['decrypt', 'notes.txt.kms', '--context', 'a=b', '-o', 'b.txt'])).toContain('kms inspect FILE')
+    expect(await hint(['ring', 'create', 'default'])).toContain('kms ring list')
+  })
+
+  test('retiring the primary says that nothing protects new data now', async () => {
+    const { primary } = (await box.json(['key', 'create', 'short'], { env })) as { primary: string }
+    expect(await kms(['key', 'retire', 'short', primary])).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('kms key rotate short'),
+    })
+    const { primary: next } = (await box.json(['key', 'rotate', 'short'], { env })) as { primary: string }
+    expect((await kms(['key', 'rotate', 'short'])).code).toBe(0)
+    expect((await kms(['key', 'retire', 'short', next])).stderr).not.toContain('kms key rotate short')
+  })
+
+  test('a key file made for a grant that is refused does not stay', async () => {
+    refused(await kms(['ring', 'grant', 'none', '--application', 'a', '--to', 'file:unused.key']), 4, /none/)
+    expect(existsSync(box.path('unused.key'))).toBe(false)
   })
 
   test('a hint names the command it is about', async () => {

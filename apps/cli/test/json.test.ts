@@ -82,6 +82,13 @@ describe('--json', () => {
     expect(JSON.parse(usage.stderr)).toMatchObject({ error: { code: 'invalid-argument', exit: 2 } })
   })
 
+  test('--version and --help are documents too', async () => {
+    expect(await box.json(['--version'])).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+    expect(await box.json(['--help'])).toEqual({ help: expect.stringMatching(/^Usage: kms[\s\S]*Topics: kms help/) })
+    expect(await box.json(['key', 'create', '--help'])).toEqual({ help: expect.stringContaining('--description') })
+    expect((await box.kms(['key', 'create', '--help'])).stdout).toMatch(/^Usage: kms key create/)
+  })
+
   test('warnings are documents on stderr', async () => {
     const { stderr, code } = await box.kms(['key', 'list', '--json', '--root', 'env:ROOT'], {
       env: { ROOT: 'ab'.repeat(31).concat('cd') },

@@ -2,7 +2,7 @@ import { type ErrorCode, errorCodes } from '@kms/core'
 import { exitCodeOf } from '../exit-codes.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { columns } from '../layout.ts'
+import { columns, foldLast } from '../layout.ts'
 
 /** `kms explain [CODE]`: what an error code means and what to do; all of them without a code. */
 export async function explain(call: Invocation, code?: string): Promise<void> {
@@ -10,7 +10,10 @@ export async function explain(call: Invocation, code?: string): Promise<void> {
     const entries = (Object.keys(errorCodes) as ErrorCode[]).map(entry)
     return call.output.result(entries, ({ bold }) =>
       columns(
-        entries.map((one) => [one.code, String(one.exit), one.meaning]),
+        foldLast(
+          entries.map((one) => [one.code, String(one.exit), one.meaning]),
+          process.stdout.columns,
+        ),
         (cell, _, x) => (x === 0 ? bold(cell) : cell),
       ),
     )

@@ -3,7 +3,7 @@ import { variables } from '../environment.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { columns } from '../layout.ts'
+import { columns, foldLast } from '../layout.ts'
 import { program } from '../program.ts'
 
 /** `kms help [TOPIC…]`: a command, `environment` or `exit-codes`. */
@@ -12,14 +12,14 @@ export async function help(call: Invocation, topics: readonly string[]): Promise
   if (topic === 'environment') {
     return call.output.result(variables, ({ bold }) => {
       const rows = variables.map(({ name, option, meaning }) => [name, option ?? '', meaning])
-      const table = columns(rows, (cell, _, x) => (x === 0 ? bold(cell) : cell))
+      const table = columns(foldLast(rows, process.stdout.columns), (cell, _, x) => (x === 0 ? bold(cell) : cell))
       return `Variables that kms reads. The option beside one comes before it.\n\n${table}`
     })
   }
   if (topic === 'exit-codes') {
     return call.output.result(exitCodes, ({ bold }) => {
       const rows = exitCodes.map(({ code, kind, meaning }) => [String(code), kind, meaning])
-      return columns(rows, (cell, _, x) => (x === 0 ? bold(cell) : cell))
+      return columns(foldLast(rows, process.stdout.columns), (cell, _, x) => (x === 0 ? bold(cell) : cell))
     })
   }
   let command: Command = program()

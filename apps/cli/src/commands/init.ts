@@ -1,7 +1,7 @@
 import type { PasswordKdfName, Root } from '@kms/core'
 import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
-import { createRoot, parseRoot, type RootSpec } from '../root-spec.ts'
+import { createRoot, parseRoot, type RootSpec, removeUnused } from '../root-spec.ts'
 import { readSettings } from '../settings.ts'
 
 interface InitOptions {
@@ -71,12 +71,6 @@ async function requireNothing(path: string): Promise<void> {
   if (path === '' || !existsSync(path)) return
   const { failure } = await import('../failure.ts')
   throw await failure('store-exists', `There is a file at ${path} already. It was not touched.`)
-}
-
-/** A key file that was made for a store that was not. */
-async function removeUnused(path: string): Promise<void> {
-  const { rm } = await import('node:fs/promises')
-  await rm(path, { force: true })
 }
 
 async function offerSpare(call: Invocation<InitOptions>, first: RootSpec): Promise<RootSpec | undefined> {

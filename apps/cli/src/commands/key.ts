@@ -108,6 +108,9 @@ export async function retire(call: Invocation<ChangeOptions>, name: string, vers
     const seconds = Math.ceil(settledAfterMs / 1000)
     return `${green('Retired')} version ${version} of ${printable(key.name)}: it protects no new data and still opens the old.\nProcesses with a lease may seal under it for ${seconds} s more.`
   })
+  if (key.primary === null) {
+    call.output.note(`"${name}" has no version that protects new data now. kms key rotate ${name} makes one.`)
+  }
 }
 
 /** `kms key disable NAME [VERSION]` */

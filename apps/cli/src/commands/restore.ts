@@ -10,6 +10,6 @@ export async function accept(call: Invocation<{ readonly reason: string; readonl
     return `${green('Accepted')}: the store goes on from here, in incarnation r${info.incarnation.toString(16).padStart(4, '0')}.`
   })
   call.output.note(
-    'What was sealed under versions made after the backup says version-lost. Rotate each key: kms key list, kms key rotate NAME.',
+    'Other rings are accepted each by itself: kms ring list, kms restore accept --ring NAME.\nWhat was sealed under versions made after the backup says version-lost. Rotate each key: kms key list, kms key rotate NAME.',
   )
 }

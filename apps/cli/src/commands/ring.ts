@@ -2,7 +2,7 @@ import type { RingInfo } from '@kms/core'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
-import { createRoot, parseRoot } from '../root-spec.ts'
+import { parseRoot, withNewRoot } from '../root-spec.ts'
 import { withKms } from '../session.ts'
 
 interface GrantOptions {
@@ -36,14 +36,11 @@ export async function grant(call: Invocation<GrantOptions>, name: string): Promi
     throw await failure('invalid-argument', '--rights is use or administer.')
   }
   const parsed = await parseRoot(to, '--to')
-  const { ring, made } = await withKms(call, async (kms) => {
-    const { root, made: file } = await createRoot(parsed, call, `Password of ${application}`)
-    try {
-      return { ring: await kms.rings.grant(name, { application, root, rights }), made: file }
-    } finally {
-      root.wipe()
-    }
-  })
+  const { result: ring, made } = await withKms(call, (kms) =>
+    withNewRoot(parsed, call, `Password of ${application}`, (root) =>
+      kms.rings.grant(name, { application, root, rights }),
+    ),
+  )
   call.output.result({ ...ring, keyFile: made ?? null }, ({ green }) => {
     const may = rights === 'use' ? 'use' : 'use and administer'
     return `${green('Granted')}: ${printable(application)} may ${may} ring ${printable(ring.name)} with ${printable(to)}, and nothing else.`

@@ -1,6 +1,6 @@
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
-import { createRoot, parseRoot } from '../root-spec.ts'
+import { parseRoot, withNewRoot } from '../root-spec.ts'
 import { withKms } from '../session.ts'
 
 /** `kms root list` */
@@ -16,18 +16,13 @@ export async function list(call: Invocation): Promise<void> {
 export async function add(call: Invocation, spec: string): Promise<void> {
   const { output } = call
   const parsed = await parseRoot(spec, 'The root')
-  const added = await withKms(call, async (kms) => {
-    const { root, made } = await createRoot(parsed, call, 'Password of the new root')
-    try {
-      return { roots: await kms.roots.add(root), made }
-    } finally {
-      root.wipe()
-    }
-  })
-  output.result(added.roots, () => `${added.roots.length} roots open the store now, each alone.`)
-  if (added.made !== undefined) {
+  const { result: roots, made } = await withKms(call, (kms) =>
+    withNewRoot(parsed, call, 'Password of the new root', (root) => kms.roots.add(root)),
+  )
+  output.result(roots, () => `${roots.length} roots open the store now, each alone.`)
+  if (made !== undefined) {
     output.note(
-      `Made ${printable(added.made)}, mode 600. Whoever has it opens the store: move it to a safe and off this machine.`,
+      `Made ${printable(made)}, mode 600. Whoever has it opens the store: move it to a safe and off this machine.`,
     )
   }
 }

@@ -117,6 +117,14 @@ describe.each(drivers)('over $name', (driver) => {
     await expect(SqliteStore.create(folder, { driver })).rejects.toMatchObject({ code: 'store-exists' })
   })
 
+  test('a folder that is not there is named as what is missing', async () => {
+    const inNone = SqliteStore.create(join(folder, 'none', 'app.keys'), { driver })
+    await expect(inNone).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringMatching(/folder is not there.*Make/),
+    })
+  })
+
   test('a creation that died before its first commit is no store, and is taken over by the next one', async () => {
     writeFileSync(path, '')
     await expect(SqliteStore.open(path, { driver })).rejects.toMatchObject({ code: 'store-not-found' })

@@ -11,7 +11,7 @@ export function storeError(path: string, error: unknown): Error {
   if (error instanceof KmsError) return error
   if (!(error instanceof SqliteFailure)) {
     return error instanceof Error && 'syscall' in error
-      ? unavailable(path, `cannot be reached (${error.message})`, error)
+      ? unavailable(path, unreachable(error), error)
       : (error as Error)
   }
   switch (error.extended === resultCodes.shortRead ? resultCodes.corrupt : error.code) {
@@ -53,6 +53,21 @@ export function storeError(path: string, error: unknown): Error {
         `The store ${path} is not laid out as it should be (${error.message}). Restore a backup.`,
         { cause: error },
       )
+  }
+}
+
+/** What the file system answered. */
+function unreachable(error: Error & { readonly code?: unknown }): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'cannot be made: its folder is not there. Make the folder first'
+    case 'ENOTDIR':
+      return 'cannot be reached: a part of its path is no folder. Check the address'
+    case 'EACCES':
+    case 'EPERM':
+      return 'cannot be reached: this user may not read or write there. Check the rights on the file and on its folder'
+    default:
+      return `cannot be reached (${error.message})`
   }
 }
 
