@@ -26,3 +26,8 @@ export const exitCodes: readonly ExitCode[] = [
 export function exitCodeOf(kind: ExitCode['kind']): number {
   return exitCodes.find((entry) => entry.kind === kind)?.code ?? 1
 }
+
+/** The code for a signal, which is 128 and its number, as shells have it. */
+export function interruptCode(signal: NodeJS.Signals): number {
+  return signal === 'SIGTERM' ? 143 : signal === 'SIGHUP' ? 129 : 130
+}

@@ -1,9 +1,8 @@
-import { errorCodes, KmsError } from '@kms/core'
+import { type ErrorKind, errorCodes, KmsError } from '@kms/core'
 import { paint } from './colour.ts'
-import { exitCodeOf } from './exit-codes.ts'
+import { exitCodeOf, interruptCode } from './exit-codes.ts'
 import { hintFor } from './hints.ts'
 import { printable } from './layout.ts'
-import { interruptCode, type ReportedKind } from './run.ts'
 
 /**
  * Says what went wrong, once: a line `kms: …` and what to do next, or one JSON document with `--json`, on stderr.
@@ -13,7 +12,7 @@ export async function reportError(
   error: unknown,
   args: readonly string[],
   signal: NodeJS.Signals | null,
-): Promise<ReportedKind> {
+): Promise<ErrorKind> {
   const known = signal === null ? understood(error) : stopped(error)
   const { kind } = errorCodes[known.code]
   const hint = signal === null ? hintFor(known, await commandPath(args), args) : undefined

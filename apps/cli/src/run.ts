@@ -1,5 +1,4 @@
-import type { ErrorKind } from '@kms/core'
-import { exitCodeOf } from './exit-codes.ts'
+import { exitCodeOf, interruptCode } from './exit-codes.ts'
 import { interrupted, watchSignals } from './interrupt.ts'
 
 /**
@@ -54,13 +53,6 @@ async function showHelp(): Promise<number> {
   const { program } = await import('./program.ts')
   process.stderr.write(program().helpInformation())
   return exitCodeOf('usage')
-}
-
-/** Kinds of error as `exitCodeOf` takes them. */
-export type ReportedKind = ErrorKind | 'interrupted'
-
-export function interruptCode(signal: NodeJS.Signals): number {
-  return signal === 'SIGTERM' ? 143 : signal === 'SIGHUP' ? 129 : 130
 }
 
 interface CommanderFailure {

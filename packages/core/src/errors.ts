@@ -154,7 +154,7 @@ export const errorCodes = {
   'store-exists': {
     kind: 'store',
     retry: false,
-    meaning: 'A key store is there already. Open it, or give another address.',
+    meaning: 'A key store is there already. Open it with Kms.open, or give another address.',
   },
   'store-corrupt': {
     kind: 'store',

@@ -173,7 +173,10 @@ export async function createStore(
     await environment.store.commit(mergeCommits(first, ring.firstCommit))
   } catch (error) {
     if (error instanceof KmsError && error.code === 'conflict') {
-      throw new KmsError('store-exists', 'A key store is there already. Open it, or give another address.')
+      throw new KmsError(
+        'store-exists',
+        'A key store is there already. Open it with Kms.open, or give another address.',
+      )
     }
     throw error
   } finally {

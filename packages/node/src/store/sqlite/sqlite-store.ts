@@ -253,7 +253,10 @@ function requireUnused(driver: SqliteDriver, path: string): void {
     else throw error
   }
   if (!unused)
-    throw new KmsError('store-exists', `The file ${path} is there already. Open it, or give another address.`)
+    throw new KmsError(
+      'store-exists',
+      `The file ${path} is there already. Open it with Kms.open, or give another address.`,
+    )
 }
 
 function requireFile(path: string): Stats {
