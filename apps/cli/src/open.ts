@@ -2,13 +2,16 @@ import type { Context, KeyInfo, Kms, Opener } from '@kms/core'
 import { failure } from './failure.ts'
 import { type Input, peek, readAll } from './files/input.ts'
 import type { Sink } from './files/sink.ts'
+import type { IdentityOptions } from './identity.ts'
 import type { Invocation } from './invocation.ts'
 import { keyIn } from './seal.ts'
 
 /** How an envelope is to be opened. */
-export interface OpenOptions {
+export interface OpenOptions extends IdentityOptions {
   readonly key?: string
   readonly password?: boolean
+  /** Whose signatures are accepted. */
+  readonly from?: readonly string[]
 }
 
 /** What opening came to. */
@@ -18,6 +21,8 @@ export interface Opened {
   readonly form: 'bytes' | 'text'
   /** Absent for a password. */
   readonly key: { readonly name: string; readonly id: string; readonly version: string } | null
+  /** Who signed it, where a signer was asked for. */
+  readonly from?: string
 }
 
 const mebibyte = 2 ** 20
@@ -46,10 +51,13 @@ export async function openInto(
   }
   const header = parseHeader(start)
   const isRecord = header.mode !== 2
+  const isSigned = header.content === 5
+  await checkSigned(isSigned, call.options)
+  const signer: { from?: string } = {}
   if (call.options.password === true) {
     if (isRecord)
       throw await failure('no-matching-key', 'This is sealed by a key, not by a password: leave out --password.')
-    return { bytes: await throughPassword(), form, key: null }
+    return { bytes: await throughPassword(), form, key: null, ...signer }
   }
   const named = await keyIn(start)
   if (named === null) {
@@ -69,7 +77,7 @@ export async function openInto(
     }
     const bytes = await through([await kms.opener(call.options.key)])
     const { name } = await keyOf(kms, named.id, call.options.key)
-    return { bytes, form, key: { name, ...named } }
+    return { bytes, form, key: { name, ...named }, ...signer }
   })
 
   async function throughPassword(): Promise<number> {
@@ -85,6 +93,7 @@ export async function openInto(
   }
 
   async function through(openers: readonly Opener[]): Promise<number> {
+    if (isSigned) return throughSignature(openers)
     const { openPieces } = await import('@kms/node')
     let bytes = 0
     for await (const piece of openPieces(whole, { openers, context, signal: call.signal })) {
@@ -92,6 +101,34 @@ export async function openInto(
       await sink.write(piece)
     }
     return bytes
+  }
+
+  async function throughSignature(openers: readonly Opener[]): Promise<number> {
+    const { backendParts, openSigned, verificationKeyText } = await import('@kms/node')
+    const { readSigners } = await import('./signers.ts')
+    const parts = backendParts()
+    const envelope = await readAll(whole, wholeLimit, input.name)
+    const from = await readSigners(call.options.from ?? [])
+    const opened = await openSigned(envelope, { from, openers, context, ...parts })
+    signer.from = verificationKeyText(opened.from, parts)
+    await sink.write(opened.data)
+    return opened.data.length
+  }
+}
+
+/** A signature is checked, or not there: which, is asked for, so that neither is taken for the other. */
+async function checkSigned(isSigned: boolean, { from }: OpenOptions): Promise<void> {
+  if (isSigned && from === undefined) {
+    throw await failure(
+      'invalid-argument',
+      'This is signed. Name whose signatures you accept: --from KEY (kmsvk1…, or a file).',
+    )
+  }
+  if (!isSigned && from !== undefined) {
+    throw await failure(
+      'authentication-failed',
+      'Nobody signed this, though --from asks who did. Leave --from out to open it all the same.',
+    )
   }
 }
 

@@ -30,6 +30,7 @@ export function program(says: (text: string) => void = () => {}): Command {
   addStart(kms)
   addKeys(kms)
   addFiles(kms)
+  addPairs(kms)
   addRings(kms)
   addDiagnosis(kms)
   refuseExcessArguments(kms)
@@ -115,26 +116,58 @@ function addFiles(kms: Command): void {
       .option('-f, --force', 'overwrite; write binary to a terminal')
   const password = new Option('--password', 'to a password alone, without a store')
 
+  const from = new Option(
+    '--from <key>',
+    'only signed by this key: kmsvk1…, or a file of it; again for more',
+  ).argParser(collect)
+  const identityPassword = new Option(
+    '--identity-password-file <file>',
+    'the password of a key pair, where it is another',
+  )
   output(context(file(kms.command('encrypt'))), 'FILE.kms')
     .description('encrypt a file or stdin')
     .option('-k, --key <name>', 'the key to encrypt to')
     .addOption(password)
     .addOption(kdf())
+    .option('--from <file>', 'sign it as the key pair in this file (kms keygen --sign); up to 64 MiB')
+    .addOption(identityPassword)
     .option('--text', 'a value in text form, for a database column; needs a context')
     .action(act(async () => (await import('./commands/encrypt.ts')).encrypt))
   output(context(file(kms.command('decrypt'))), 'FILE without .kms')
     .description('decrypt a file or stdin, in either form')
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
+    .addOption(from)
     .action(act(async () => (await import('./commands/decrypt.ts')).decrypt))
   context(file(kms.command('verify')))
     .description('open it and write nothing')
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
+    .addOption(from)
     .action(act(async () => (await import('./commands/decrypt.ts')).verify))
   file(kms.command('inspect'))
     .description('what an envelope says without any key')
     .action(act(async () => (await import('./commands/inspect.ts')).inspect))
+}
+
+function addPairs(kms: Command): void {
+  kms
+    .command('keygen')
+    .argument('<file>', 'where the key pair goes, under a password or a key; never in the clear')
+    .description('make a key pair and print its public half')
+    .option('--sign', 'to sign with; otherwise to open what others send')
+    .option('--spec <spec>', 'ed25519 or p-256 to sign; x25519, p-256, x-wing, rsa-2048, rsa-3072 or rsa-4096 to open')
+    .option('--name <name>', 'whose it is (the name of the file)')
+    .option('-k, --key <name>', 'under this key of the store, not a password')
+    .addOption(kdf())
+    .action(act(async () => (await import('./commands/keygen.ts')).keygen))
+  kms
+    .command('public')
+    .argument('<file>', 'what kms keygen made')
+    .description('the public half of a key pair')
+    .addOption(new Option('--form <form>', 'how it is written').choices(['text', 'pem', 'jwk']).default('text'))
+    .option('--identity-password-file <file>', 'the password of the key pair, where it is another')
+    .action(act(async () => (await import('./commands/public.ts')).publicKey))
 }
 
 function addRings(kms: Command): void {

@@ -1,5 +1,7 @@
 import type { Context, Recipient } from '@kms/core'
 import type { Sink } from './files/sink.ts'
+import type { IdentityOptions } from './identity.ts'
+import type { Invocation } from './invocation.ts'
 
 /** What sealing came to. */
 export interface Sealed {
@@ -33,6 +35,27 @@ export async function sealInto(
     await sink.write(piece)
   }
   return { bytes, envelopeBytes, key }
+}
+
+/** Signs data as the identity in a file, and seals it to recipients. */
+export async function sealSignedBy(
+  data: Uint8Array,
+  options: {
+    readonly recipients: readonly Recipient[]
+    readonly context: Context
+    readonly from: string
+    readonly call: Invocation<IdentityOptions>
+  },
+): Promise<Uint8Array> {
+  const { recipients, context, from, call } = options
+  const [{ backendParts, packagedSigner, sealSigned }, { withIdentity }] = await Promise.all([
+    import('@kms/node'),
+    import('./identity.ts'),
+  ])
+  const parts = backendParts()
+  return withIdentity(call, from, async (identity) =>
+    sealSigned(data, { from: await packagedSigner(identity, parts), recipients, context, ...parts }),
+  )
 }
 
 /** The key version that an envelope's beginning names, if it is sealed to one. */

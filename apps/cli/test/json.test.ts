@@ -37,6 +37,12 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['inspect', ['notes.txt.kms'], { mode: { id: 2 }, recipients: [{ name: 'key', keyVersion: 2 }], plaintextLength: 5 }],
   ['verify', ['notes.txt.kms'], { opens: true, bytes: 5, key: { name: 'user-data', version: '2' } }],
   ['decrypt', ['notes.txt.kms', '-o', '-'], { plaintext: 'hello', encoding: 'utf-8' }],
+  [
+    'keygen',
+    ['me.pair', '--sign', '--key', 'user-data'],
+    { purpose: 'sign', spec: 'ed25519', text: expect.stringMatching(/^kmsvk1/), sealedTo: { key: 'user-data' } },
+  ],
+  ['public', ['me.pair'], { name: 'me.pair', pem: expect.stringContaining('PUBLIC KEY'), jwk: { crv: 'Ed25519' } }],
   ['ring create', ['billing'], { name: 'billing' }],
   [
     'ring grant',

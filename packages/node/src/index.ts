@@ -1,12 +1,20 @@
 export * from '@kms/core'
 export {
   encryptedLength,
+  type GenerateOptions,
+  generateKeyPackage,
   generateRecipientKeyPair,
   type Inspection,
   inspect,
+  type KeyPackage,
   type KeyPairType,
+  newestVersion,
   openEnvelope,
+  openKeyPackage,
+  openSigned,
   type PublicJwk,
+  packagedKeyPairs,
+  packagedSigner,
   passwordOpener,
   passwordRecipient,
   publicKeyJwk,
@@ -15,13 +23,21 @@ export {
   type RecipientKeyPair,
   type RecipientPublicKey,
   readPublicKey,
+  readVerificationKey,
   recipientKeyPair,
   sealEnvelope,
+  sealKeyPackage,
+  sealSigned,
   textLength,
+  type VerificationJwk,
+  verificationKeyJwk,
+  verificationKeyPem,
+  verificationKeyText,
+  wipePackage,
 } from '@kms/core/envelope'
 export { LastSeenFile, type LastSeenFileOptions } from './access/last-seen-file.ts'
 export { parseAddress, type StoreAddress } from './address.ts'
-export { type Backend, backendParts } from './backend.ts'
+export { type Backend, type BackendParts, backendParts } from './backend.ts'
 export { createHybridKeySlots } from './crypto/hybrid-key-slots.ts'
 export { createNativeKeySlots } from './crypto/native-key-slots.ts'
 export { createNativePrimitives } from './crypto/native-primitives.ts'

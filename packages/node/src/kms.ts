@@ -12,7 +12,6 @@ import {
   type Suite,
   type Warning,
 } from '@kms/core'
-import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { LastSeenFile } from './access/last-seen-file.ts'
 import { parseAddress, type StoreAddress } from './address.ts'
 import { type Backend, backendParts } from './backend.ts'
@@ -103,8 +102,6 @@ function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
     ...backendParts(options.backend),
     store,
     url,
-    // @peculiar/webcrypto is typed against its own copy of the DOM's types.
-    crypto: new NodeWebCrypto() as unknown as NonNullable<KmsParts['crypto']>,
     caller: options.caller ?? programName(),
     lastSeen:
       options.lastSeen ??

@@ -92,6 +92,7 @@ function asText(bytes: Uint8Array): { readonly plaintext: string; readonly encod
   }
 }
 
-function openedWith({ key }: Opened): string {
-  return key === null ? 'with a password' : `by ${printable(key.name)} version ${key.version}`
+function openedWith({ key, from }: Opened): string {
+  const by = key === null ? 'with a password' : `by ${printable(key.name)} version ${key.version}`
+  return from === undefined ? by : `${by}, from ${from}`
 }

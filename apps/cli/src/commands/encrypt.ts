@@ -5,24 +5,27 @@ import { type Input, openInput, readAll, requireAnotherFile } from '../files/inp
 import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
 import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
+import type { IdentityOptions } from '../identity.ts'
 import type { Invocation } from '../invocation.ts'
 import { byteCount, grouped, printable } from '../layout.ts'
 import { readPassword, warnIfShort } from '../password.ts'
-import { type Sealed, sealInto } from '../seal.ts'
+import { keyIn, type Sealed, sealInto, sealSignedBy } from '../seal.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
 
-interface EncryptOptions {
+interface EncryptOptions extends IdentityOptions {
   readonly key?: string
   readonly password?: boolean
   readonly kdf?: PasswordKdfName
+  readonly from?: string
   readonly context?: ContextOption
   readonly output?: string
   readonly text?: boolean
   readonly force?: boolean
 }
 
-const textLimit = 64 * 2 ** 20
+/** Bytes of a value, or of what is signed: all of it is in memory. */
+const wholeLimit = 64 * 2 ** 20
 
 /** `kms encrypt [FILE]` */
 export async function encrypt(call: Invocation<EncryptOptions>, file?: string): Promise<void> {
@@ -51,9 +54,18 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
       progress.add(piece.length)
     }
   }
+  async function signedInto(recipients: readonly Recipient[], from: string): Promise<Sealed> {
+    const data = await readAll(source(), wholeLimit, input.name)
+    const envelope = await sealSignedBy(data, { recipients, context, from, call })
+    await sink.write(envelope)
+    return { bytes: data.length, envelopeBytes: envelope.length, key: await keyIn(envelope) }
+  }
   let sealed: Sealed
   try {
-    sealed = await withRecipients(call, (recipients) => sealInto(sink, source(), { recipients, context, signal }))
+    const { from } = options
+    sealed = await withRecipients(call, (recipients) =>
+      from === undefined ? sealInto(sink, source(), { recipients, context, signal }) : signedInto(recipients, from),
+    )
   } catch (error) {
     await sink.discard()
     throw error
@@ -71,14 +83,19 @@ async function encryptText(
   context: Awaited<ReturnType<typeof readContext>>,
 ): Promise<void> {
   const { options, output } = call
-  const data = await readAll(input.read(), textLimit, input.name)
-  const text = await (options.key === undefined
+  const data = await readAll(input.read(), wholeLimit, input.name)
+  const { key, from } = options
+  const text = await (key === undefined || from !== undefined
     ? withRecipients(call, async (recipients) => {
         const { backendParts, sealEnvelope } = await import('@kms/node')
         const { toText } = await import('@kms/core/envelope')
-        return toText(await sealEnvelope(data, { ...backendParts(), recipients, context }))
+        return toText(
+          from === undefined
+            ? await sealEnvelope(data, { ...backendParts(), recipients, context })
+            : await sealSignedBy(data, { recipients, context, from, call }),
+        )
       })
-    : withKms(call, (kms) => kms.encryptText(data, { key: options.key ?? '', context })))
+    : withKms(call, (kms) => kms.encryptText(data, { key, context })))
   if (path === undefined) return output.result({ text }, () => text)
   const sink = await fileSink(path, options.force === true)
   await sink.write(new TextEncoder().encode(`${text}\n`))
@@ -135,6 +152,7 @@ function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, seal
     output: sink.path,
     bytes,
     envelopeBytes,
+    ...(options.from !== undefined && { from: options.from }),
     sealedTo: key === null ? { password: true } : { key: options.key, ...key },
   }
   output.result(document, ({ green }) => {

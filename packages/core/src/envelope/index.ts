@@ -1,7 +1,7 @@
 export { type BackupStart, type ReadBackupOptions, readBackup } from '../backup/read-backup.ts'
 export type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 export { generateSigningKey, type Signer, SigningKey } from '../crypto/signing.ts'
-export type { VerificationKey } from '../crypto/verification-key.ts'
+export { signerFingerprint, type VerificationKey } from '../crypto/verification-key.ts'
 export {
   readVerificationKey,
   type VerificationJwk,

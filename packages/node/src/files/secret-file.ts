@@ -12,14 +12,16 @@ import {
 import { KmsError } from '@kms/core'
 import { fileError } from './failures.ts'
 
-const sizeLimit = 4096
+/** Bytes of a key or a password at most. */
+const standardLimit = 4096
 
 /**
  * Reads a small file that holds a secret, such as a key or a password, and refuses one that others can read. What is checked
  * is the opened file, so it cannot be swapped in between. Windows has no such modes, and nothing is checked there.
- * @throws `insecure-permissions`, `file-unavailable`, `limit-exceeded` over 4 KiB
+ * @param limit bytes at most, 4 KiB unless given
+ * @throws `insecure-permissions`, `file-unavailable`, `limit-exceeded`
  */
-export function readSecretFile(path: string): Uint8Array {
+export function readSecretFile(path: string, limit: number = standardLimit): Uint8Array {
   let file: number
   try {
     // Non-blocking: a pipe of that name must not stop the program.
@@ -37,8 +39,7 @@ export function readSecretFile(path: string): Uint8Array {
         `${path} has mode ${mode}: others can read or change it. chmod 600 it; if others may have read it, replace the secret.`,
       )
     }
-    if (stats.size > sizeLimit)
-      throw new KmsError('limit-exceeded', `${path} is too large to hold a key or a password.`)
+    if (stats.size > limit) throw new KmsError('limit-exceeded', `${path} is too large to hold a key or a password.`)
     const contents = new Uint8Array(stats.size)
     let length = 0
     for (let read = -1; read !== 0 && length < contents.length; length += read) {

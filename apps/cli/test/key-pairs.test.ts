@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { sandbox } from './kms.ts'
+
+const box = sandbox()
+const env = { KMS_ROOT: 'file:root.key', KMS_PASSWORD: 'correct horse battery staple' }
+const kms: typeof box.kms = (args, options) => box.kms(args, { env, ...options })
+
+beforeAll(async () => {
+  writeFileSync(box.path('letter.txt'), 'pay bob 5')
+  await kms(['init'])
+  await kms(['key', 'create', 'inbox'])
+})
+
+describe('keygen', () => {
+  test('prints the public half, and writes the private one under a password, for nobody else to read', async () => {
+    const { code, stdout } = await kms(['keygen', '--sign', '--name', 'alice', 'alice.pair'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^kmsvk1[\w-]{51}\n$/)
+    writeFileSync(box.path('alice.pub'), stdout)
+    expect(statSync(box.path('alice.pair')).mode & 0o777).toBe(0o600)
+    const wrong = await kms(['public', 'alice.pair'], { env: { ...env, KMS_PASSWORD: 'another password' } })
+    expect(wrong).toMatchObject({ code: 3, stdout: '' })
+  })
+
+  test.each([
+    ['--sign'],
+    ['--sign', '--spec', 'p-256'],
+    [],
+    ['--spec', 'p-256'],
+    ['--spec', 'x-wing'],
+    ['--spec', 'rsa-2048'],
+  ])('%s %s %s: the private half is nowhere in what it writes, in any spelling', async (...options) => {
+    const file = `${['pair', ...options].join('')}.kms`
+    const ran = await kms(['keygen', file, '--key', 'inbox', '--json', ...options.filter((one) => one !== undefined)])
+    expect(ran.code).toBe(0)
+    const { material } = JSON.parse(
+      execFileSync(process.execPath, ['--input-type=module', '-e', reveal, file], {
+        cwd: box.path(),
+        env: { ...process.env, ...env, XDG_STATE_HOME: box.path('state') },
+        encoding: 'utf8',
+      }),
+    ) as { material: string }
+    const secret = Buffer.from(material, 'hex')
+    // The private half itself: of PKCS#8 the part that no other key shares.
+    const own = secret.subarray(secret.length === 32 ? 0 : 36, secret.length === 32 ? 32 : 60)
+    const written = [ran.stdout, ran.stderr, readFileSync(box.path(file), 'latin1')].join('\n')
+    for (const spelling of ['hex', 'base64', 'base64url', 'latin1'] as const) {
+      expect(written).not.toContain(own.toString(spelling).replace(/=+$/, '').slice(0, -1))
+    }
+  })
+
+  test('overwrites nothing, and leaves nothing behind when it fails', async () => {
+    const before = readFileSync(box.path('alice.pair'))
+    expect(await kms(['keygen', 'alice.pair', '--sign'])).toMatchObject({ code: 2, stdout: '' })
+    expect(readFileSync(box.path('alice.pair'))).toEqual(before)
+    expect(await kms(['keygen', 'none.pair', '--key', 'no-such-key'])).toMatchObject({ code: 4 })
+    expect(await kms(['keygen', 'none.pair', '--spec', 'ed448', '--sign'])).toMatchObject({ code: 2 })
+    expect(await kms(['keygen', 'none.pair', '--key', 'inbox', '--kdf', 'scrypt'])).toMatchObject({ code: 2 })
+    expect(existsSync(box.path('none.pair'))).toBe(false)
+  })
+})
+
+/** Prints the private half of a package, through the SDK. */
+const sdk = new URL('../../../packages/node/dist/index.js', import.meta.url).href
+const reveal = `
+  import { Kms, backendParts, keyFileRoot, newestVersion, openKeyPackage, readSecretFile } from '${sdk}'
+  const kms = await Kms.open('sqlite:kms.db', { root: keyFileRoot('root.key') })
+  const openers = [await kms.opener()]
+  const opened = await openKeyPackage(readSecretFile(process.argv[1]), { ...backendParts(), openers })
+  console.log(JSON.stringify({ material: Buffer.from(newestVersion(opened.package).material.reveal()).toString('hex') }))
+  await kms.close()`
+
+describe('a signed file', () => {
+  test('opens for whoever asks for its signer, and says from whom it is', async () => {
+    const sealing = ['encrypt', '--key', 'inbox', '--from', 'alice.pair', '--context', 'to=bob', 'letter.txt']
+    expect(await kms(sealing)).toMatchObject({ code: 0 })
+    const text = readFileSync(box.path('alice.pub'), 'utf8').trim()
+    for (const from of ['alice.pub', text]) {
+      const opened = await box.json(['decrypt', 'letter.txt.kms', '-o', '-', '--context', 'to=bob', '--from', from], {
+        env,
+      })
+      expect(opened).toMatchObject({ plaintext: 'pay bob 5', key: { name: 'inbox' }, from: text })
+    }
+    const pem = (await kms(['public', 'alice.pair', '--form', 'pem'])).stdout
+    writeFileSync(box.path('alice.pem'), pem)
+    const jwk = (await kms(['public', 'alice.pair', '--form', 'jwk'])).stdout
+    writeFileSync(box.path('alice.jwk'), jwk)
+    for (const from of ['alice.pem', 'alice.jwk']) {
+      expect(await kms(['verify', 'letter.txt.kms', '--context', 'to=bob', '--from', from])).toMatchObject({ code: 0 })
+    }
+  })
+
+  test('is refused without a signer, from another one, and where nobody signed', async () => {
+    const context = ['--context', 'to=bob']
+    const unnamed = await kms(['decrypt', 'letter.txt.kms', '-o', 'out.txt', ...context])
+    expect(unnamed).toMatchObject({ code: 2, stdout: '' })
+    expect(unnamed.stderr).toContain('--from')
+    const { stdout: mallory } = await kms(['keygen', 'mallory.pair', '--sign', '--key', 'inbox'])
+    const other = await kms(['decrypt', 'letter.txt.kms', '-o', 'out.txt', ...context, '--from', mallory.trim()])
+    expect(other).toMatchObject({ code: 3, stdout: '' })
+    await kms(['encrypt', '--key', 'inbox', '-o', 'plain.kms', 'letter.txt'])
+    expect(await kms(['decrypt', 'plain.kms', '-o', 'out.txt', '--from', 'alice.pub'])).toMatchObject({ code: 3 })
+    expect(existsSync(box.path('out.txt'))).toBe(false)
+  })
+
+  test('goes to a password too, and as text', async () => {
+    const sealed = await kms(['encrypt', '--password', '--from', 'alice.pair', '--text', '--context', 'to=bob'], {
+      input: 'a',
+    })
+    expect(sealed.stdout).toMatch(/^kms1/)
+    const opening = ['decrypt', '--password', '--from', 'alice.pub', '--context', 'to=bob']
+    expect((await kms(opening, { input: sealed.stdout })).stdout).toBe('a')
+  })
+
+  test("a key pair's password may be another than the store's", async () => {
+    writeFileSync(box.path('pair.password'), 'correct horse battery staple\n', { mode: 0o600 })
+    const other = { ...env, KMS_PASSWORD: 'another password here' }
+    const given = ['public', 'alice.pair', '--identity-password-file', 'pair.password']
+    expect(await kms(given, { env: other })).toMatchObject({
+      code: 0,
+      stdout: readFileSync(box.path('alice.pub'), 'utf8'),
+    })
+  })
+
+  test('a key pair that others can read is refused', async () => {
+    chmodSync(box.path('mallory.pair'), 0o644)
+    const ran = await kms(['public', 'mallory.pair'])
+    expect(ran.code).not.toBe(0)
+    expect(ran.stderr).toContain('chmod 600')
+  })
+})
