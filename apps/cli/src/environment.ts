@@ -18,7 +18,11 @@ export const variables: readonly Variable[] = [
     option: '--root',
     meaning: 'What opens the store: password, env:NAME or file:PATH. Default: password',
   },
-  { name: 'KMS_RING', option: '--ring', meaning: 'The key ring to open. Default: the only one, or "default"' },
+  {
+    name: 'KMS_RING',
+    option: '--ring',
+    meaning: 'The key ring to open. Default: the one granted to the root, "default", or the first',
+  },
   {
     name: 'KMS_PASSWORD_FILE',
     option: '--password-file',

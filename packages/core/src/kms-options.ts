@@ -43,7 +43,7 @@ export interface CreateOptions extends KmsParts {
 
 export interface OpenOptions extends KmsParts {
   readonly root: Root
-  /** `default`, or the one ring that the root or the store has, unless given. */
+  /** An application's own ring, or `default`, or the store's first, unless given. */
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. */
   readonly fingerprint?: string

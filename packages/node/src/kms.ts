@@ -43,7 +43,7 @@ export interface CreateStoreOptions extends CommonOptions {
 
 export interface OpenStoreOptions extends CommonOptions {
   readonly root: Root
-  /** `default`, or the one ring that the root or the store has, unless given. */
+  /** An application's own ring, or `default`, or the store's first, unless given. */
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. Also `?fingerprint=` in the URL. */
   readonly fingerprint?: string

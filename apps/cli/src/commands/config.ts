@@ -25,7 +25,7 @@ export async function config(call: Invocation): Promise<void> {
       ['store', exists ? address.url : `${address.url} (not there)`, settings.store.from],
       ['root', settings.root.value ?? '', settings.root.from],
       ...(document.password === null ? [] : [['password', '[redacted]', document.password.from]]),
-      ['ring', settings.ring.value ?? 'the only one, or default', settings.ring.from],
+      ['ring', settings.ring.value ?? 'default, or the first', settings.ring.from],
       ['fingerprint', document.fingerprint.value ?? 'any', document.fingerprint.from],
     ]
     return columns(

@@ -48,18 +48,22 @@ export async function readRing(environment: Environment, access: StoreAccess, na
     const [stored] = await environment.store.read([ringId(record.ring)])
     if (stored !== undefined && record.name === name) return (await openRecord('ring', stored, by)).record
   }
-  throw await ringNotFound(environment, access, `There is no key ring "${name}" in this store`)
+  throw await ringNotFound(environment, access, name)
 }
 
 /** Says which rings there are: whoever opens a store by a name it does not have could not list them. */
-async function ringNotFound(environment: Environment, access: StoreAccess, what: string): Promise<KmsError> {
-  const names = (await readRings(environment, access)).map(({ name }) => `"${name}"`)
+async function ringNotFound(environment: Environment, access: StoreAccess, name: string): Promise<KmsError> {
+  const names = (await readRings(environment, access)).map((ring) => `"${ring.name}"`)
   const shown = names.length > 10 ? [...names.slice(0, 10), `${names.length - 10} more`] : names
-  return new KmsError('ring-not-found', `${what}. There ${names.length === 1 ? 'is' : 'are'} ${shown.join(', ')}.`)
+  const are = names.length === 1 ? 'is' : 'are'
+  return new KmsError(
+    'ring-not-found',
+    `There is no key ring "${name}" in this store. There ${are} ${shown.join(', ')}.`,
+  )
 }
 
 /**
- * Opens a ring: the one named, or with an application's root the one it was granted, or `default`, or the store's only one.
+ * Opens a ring: the one named, or with an application's root the one it was granted, or `default`, or the store's first.
  * @throws `ring-not-found`, `not-permitted` if the root opens another ring only, `authentication-failed` for a root that opens
  * nothing here, `store-corrupt`
  */
@@ -69,7 +73,7 @@ export async function accessRing(
   name: string | undefined,
 ): Promise<RingAccess> {
   if (name !== undefined || access.owner !== undefined) {
-    const record = name === undefined ? await usualRing(environment, access) : await readRing(environment, access, name)
+    const record = name === undefined ? await firstRing(environment, access) : await readRing(environment, access, name)
     const ring = await openRing(environment, access, record)
     if (ring !== undefined) return ring
     throw new KmsError(
@@ -87,12 +91,13 @@ export async function accessRing(
   )
 }
 
-async function usualRing(environment: Environment, access: StoreAccess): Promise<RingRecord> {
+/** The ring of a store that names none: `default`, or the one that the store began with. */
+async function firstRing(environment: Environment, access: StoreAccess): Promise<RingRecord> {
   const rings = await readRings(environment, access)
-  const [only, ...more] = rings
-  const ring = rings.find(({ name }) => name === 'default') ?? (more.length === 0 ? only : undefined)
+  const [oldest] = [...rings].sort((a, b) => a.created - b.created)
+  const ring = rings.find(({ name }) => name === 'default') ?? oldest
   if (ring !== undefined) return ring
-  throw await ringNotFound(environment, access, 'No key ring was named, and none is called "default"')
+  throw new KmsError('store-corrupt', 'The store holds no key ring. Restore a backup.')
 }
 
 async function openRing(
