@@ -1,5 +1,5 @@
 // Generates the unrolled kernels, compiles the module, and embeds it in an ES module that needs no loader.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import asc from 'assemblyscript/asc'
@@ -9,6 +9,7 @@ import { blamka } from './generators/blamka.mjs'
 import { chacha20 } from './generators/chacha20.mjs'
 import { ghash } from './generators/ghash.mjs'
 import { sha256, sha512 } from './generators/sha2.mjs'
+import { withBodiesInOrder } from './in-order.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const generated = {
@@ -23,11 +24,22 @@ const generated = {
 
 /**
  * `pages` of 64 KiB: initial and maximum, since memory never grows. The second module has none of its own: JavaScript gives it a memory
- * of the size that one derivation needs.
+ * of the size that one derivation needs. `inOrder`: functions whose instructions stay as they are generated.
  */
 const modules = [
-  { name: 'primitives', entry: 'src/index.ts', file: 'index', pages: 23 },
-  { name: 'passwordHashing', entry: 'src/password-hashing/index.ts', file: 'password-hashing' },
+  {
+    name: 'primitives',
+    entry: 'src/index.ts',
+    file: 'index',
+    pages: 23,
+    inOrder: ['aes-ctr/aesCtr', 'chacha20/chacha20', 'ghash/ghashPairs', 'sha256/sha256Blocks', 'sha512/sha512Blocks'],
+  },
+  {
+    name: 'passwordHashing',
+    entry: 'src/password-hashing/index.ts',
+    file: 'password-hashing',
+    inOrder: ['blamka/compressBlock'],
+  },
 ]
 
 for (const folder of ['generated', 'dist']) mkdirSync(`${here}${folder}`, { recursive: true })
@@ -55,13 +67,45 @@ export declare const ${name}Bytes: () => Uint8Array<ArrayBuffer>
 export declare const ${name}Module: () => WebAssembly.Module
 `
 
-for (const { name, entry, file, pages } of modules) {
-  const output = `dist/${file}.wasm`
-  const options = ['--runtime', 'stub', '-O3', '--shrinkLevel', '1', '--noAssert', '--enable', 'simd']
+/** Constants into their places, locals into as few as it takes; nothing moves. */
+const withoutMoves = ['simplify-globals', 'simplify-locals-nonesting', 'coalesce-locals', 'reorder-locals', 'vacuum']
+
+/** Compiles a module, with names. @returns it with all optimisations, and without those that move instructions: bytes and text of each */
+async function compile(entry, pages) {
+  const fixed = ['--runtime', 'stub', '-O3', '--shrinkLevel', '1', '--noAssert', '--enable', 'simd', '--debug']
   const memory = pages ? ['--initialMemory', String(pages), '--maximumMemory', String(pages)] : ['--importMemory']
-  const { error, stderr } = await asc.main([entry, '--baseDir', here, '--outFile', output, ...options, ...memory])
-  if (error) throw new Error(`${name}: ${stderr.toString() || error.message}`)
-  const bytes = readFileSync(`${here}${output}`)
+  const inOrder = {}
+  class BeforeOptimising {
+    afterCompile(module) {
+      const { binaryen } = this
+      binaryen.setDebugInfo(true)
+      const copy = binaryen.readBinary(module.emitBinary())
+      copy.setFeatures(module.getFeatures())
+      copy.runPasses(withoutMoves)
+      inOrder.bytes = Buffer.from(copy.emitBinary())
+      inOrder.text = copy.emitText()
+      copy.dispose()
+    }
+  }
+  const written = {}
+  const { error, stderr } = await asc.main(
+    [entry, '--baseDir', here, '--outFile', 'bytes', '--textFile', 'text.wast', ...fixed, ...memory],
+    {
+      transforms: [BeforeOptimising],
+      writeFile: (name, content) => {
+        written[name] = content
+      },
+    },
+  )
+  if (error) throw new Error(`${entry}: ${stderr.toString() || error.message}`)
+  return { optimised: { bytes: Buffer.from(written.bytes), text: written['text.wast'] }, inOrder }
+}
+
+for (const { name, entry, file, pages, inOrder } of modules) {
+  const compiled = await compile(entry, pages)
+  const functions = inOrder.map((path) => `generated/${path}`)
+  const bytes = withBodiesInOrder(compiled.optimised, compiled.inOrder, functions)
+  writeFileSync(`${here}dist/${file}.wasm`, bytes)
   const module = new WebAssembly.Module(bytes)
   const imports = WebAssembly.Module.imports(module).filter(({ kind }) => pages || kind !== 'memory')
   if (imports.length > 0) throw new Error(`${name} has imports`)

@@ -24,42 +24,89 @@ const initial = (from, bits) => primes.slice(from, from + 8).map((p) => hex(frac
 const lines = (list, indent) => list.map((line) => ' '.repeat(indent) + line).join('\n')
 const rotate = (v) => [v[7], ...v.slice(0, 7)]
 
-/** Σ(x) = rotr p ⊕ rotr q ⊕ rotr r, the last two as one of a difference: an instruction fewer, and still not one long chain. */
-const sigma = (type, x, [p, q, r]) =>
-  `(rotr<${type}>(${x}, ${p}) ^ rotr<${type}>((${x} ^ rotr<${type}>(${x}, ${r - q})), ${q}))`
-
 /**
- * FIPS 180-4 §6.2.2 step 3. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose last factor is the previous round's first. What takes longest,
- * Σ1(e), is added last.
+ * FIPS 180-4 §6.2.2 step 3, an instruction a line, in the order that keeps the longest chain short: Σ1(e) first, Maj last.
+ * Σ(x) = rotr p ⊕ rotr q ⊕ rotr r shares rotations by their differences. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose last factor is
+ * the previous round's first.
  */
-const round = (type, [a, b, , d, e, f, g, h], s0, s1, kw) => [
-  `t1 = ${sigma(type, e, s1)} + (${h} + ${kw} + (${g} ^ (${e} & (${f} ^ ${g}))));`,
-  `${d} += t1;`,
-  `ab = ${a} ^ ${b}; ${h} = t1 + (${sigma(type, a, s0)} + (${b} ^ (ab & bc))); bc = ab;`,
-]
-const xor = (...terms) => terms.reduce((a, b) => `v128.xor(${a}, ${b})`)
+const round = (type, [a, b, , d, e, f, g, h], [p0, q0, r0], [p1, q1, r1], kw) => {
+  const rotated = (x, n) => `rotr<${type}>(${x}, ${n})`
+  return [
+    `${h} += ${kw};`,
+    `s = ${f} ^ ${g};`,
+    `t = ${rotated(e, r1 - q1)};`,
+    `s &= ${e};`,
+    `t ^= ${e};`,
+    `r = ${rotated(e, p1)};`,
+    `s ^= ${g};`,
+    `t = ${rotated('t', q1)};`,
+    `${h} += s;`,
+    't ^= r;',
+    `${h} += t;`,
+    `${d} += ${h};`,
+    `r = ${rotated(a, r0 - q0)};`,
+    `ab = ${a} ^ ${b};`,
+    `r ^= ${a};`,
+    'bc &= ab;',
+    `r = ${rotated('r', q0 - p0)};`,
+    `bc ^= ${b};`,
+    `r ^= ${a};`,
+    `${h} += bc;`,
+    `r = ${rotated('r', p0)};`,
+    'bc = ab;',
+    `${h} += r;`,
+  ]
+}
+
+/** Two lists of independent instructions as one, evenly mixed: rounds keep the scalar units busy, the schedule those for vectors. */
+function interleave(rounds, schedule) {
+  const mixed = []
+  let next = 0
+  for (const [i, line] of rounds.entries()) {
+    mixed.push(line)
+    while (next * rounds.length < (i + 1) * schedule.length) mixed.push(schedule[next++])
+  }
+  return mixed
+}
 
 // ---- SHA-256: W in four vectors of four words
 
 const next = '4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19'
-const small1 = xor('i64x2.shr_u(u, 17)', 'i64x2.shr_u(u, 19)', 'i32x4.shr_u(u, 10)')
+
+/** σ1 (§4.1.2) of two words that stand twice each in u, into v: rotr 17, 19 of 32 bits as shifts of 64. */
+const small1 = [
+  'v = i64x2.shr_u(u, 17);',
+  'p = i64x2.shr_u(u, 19);',
+  'u = i32x4.shr_u(u, 10);',
+  'v = v128.xor(v, p);',
+  'v = v128.xor(v, u);',
+]
 
 /** W[t … t+3] in place of W[t−16 … t−13]; σ1 in two steps, since its second half needs the words of its first. */
 function schedule256(i) {
   const [a, b, c, d] = [0, 1, 2, 3].map((j) => `x${(i + j) & 3}`)
-  const small0 = xor(
-    xor('i32x4.shr_u(u, 7)', 'i32x4.shl(u, 25)'),
-    xor('i32x4.shr_u(u, 18)', 'i32x4.shl(u, 14)'),
-    'i32x4.shr_u(u, 3)',
-  )
   return [
     `u = i8x16.shuffle(${a}, ${b}, ${next});`,
     `v = i8x16.shuffle(${c}, ${d}, ${next});`,
-    `${a} = i32x4.add(${a}, i32x4.add(v, ${small0}));`,
+    'p = i32x4.shr_u(u, 7);',
+    `${a} = i32x4.add(${a}, v);`,
+    'v = i32x4.shl(u, 25);',
+    'p = v128.xor(p, v);',
+    'v = i32x4.shr_u(u, 18);',
+    'p = v128.xor(p, v);',
+    'v = i32x4.shl(u, 14);',
+    'p = v128.xor(p, v);',
+    'u = i32x4.shr_u(u, 3);',
+    'p = v128.xor(p, u);',
     `u = i8x16.shuffle(${d}, ${d}, 8, 9, 10, 11, 8, 9, 10, 11, 12, 13, 14, 15, 12, 13, 14, 15);`,
-    `${a} = i32x4.add(${a}, i8x16.swizzle(${small1}, lowHalf));`,
+    `${a} = i32x4.add(${a}, p);`,
+    ...small1,
+    'v = i8x16.swizzle(v, lowHalf);',
+    `${a} = i32x4.add(${a}, v);`,
     `u = i8x16.shuffle(${a}, ${a}, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7);`,
-    `${a} = i32x4.add(${a}, i8x16.swizzle(${small1}, highHalf));`,
+    ...small1,
+    'v = i8x16.swizzle(v, highHalf);',
+    `${a} = i32x4.add(${a}, v);`,
   ]
 }
 
@@ -69,14 +116,15 @@ const rounds256 = (() => {
     code.push(`let x${i} = i8x16.swizzle(v128.load(source, ${16 * i}), bigEndian);`)
     code.push(`v128.store(SCHEDULE, i32x4.add(x${i}, v128.load(K256, ${16 * i})), ${16 * i});`)
   }
-  code.push('let t1: u32, bc: u32 = b ^ c, ab: u32, u: v128, v: v128;')
+  code.push('let t: u32, s: u32, r: u32, ab: u32, bc: u32 = b ^ c, u: v128, v: v128, p: v128;')
   let v = words
   for (let q = 0; q < 16; q++) {
-    if (q < 12) code.push(...schedule256(q & 3))
+    const rounds = []
     for (let j = 0; j < 4; j++) {
-      code.push(...round('u32', v, [2, 13, 22], [6, 11, 25], `load<u32>(SCHEDULE, ${16 * q + 4 * j})`))
+      rounds.push(...round('u32', v, [2, 13, 22], [6, 11, 25], `load<u32>(SCHEDULE, ${16 * q + 4 * j})`))
       v = rotate(v)
     }
+    code.push(...interleave(rounds, q < 12 ? schedule256(q & 3) : []))
     const at = 16 * (q + 4)
     if (q < 12) code.push(`v128.store(SCHEDULE, i32x4.add(x${q & 3}, v128.load(K256, ${at})), ${at});`)
   }
@@ -124,17 +172,33 @@ ${lines(
 // ---- SHA-512: W in eight vectors of two words, a loop of 16 rounds
 
 const next2 = '8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23'
-const rotr2 = (x, n) =>
-  n === 8 ? `i8x16.swizzle(${x}, rotate8)` : xor(`i64x2.shr_u(${x}, ${n})`, `i64x2.shl(${x}, ${64 - n})`)
 
+/** W[t], W[t+1] in place of W[t−16], W[t−15] (§6.4.2 step 1), and with their constants into u; σ0 in p, σ1 in v. */
 function schedule512(q) {
   const x = (j) => `x${(q + j) & 7}`
-  const small0 = xor(rotr2('u', 1), rotr2('u', 8), 'i64x2.shr_u(u, 7)')
-  const large = xor(rotr2('v', 19), rotr2('v', 61), 'i64x2.shr_u(v, 6)')
   return [
-    `u = i8x16.shuffle(${x(0)}, ${x(1)}, ${next2}); v = ${x(7)};`,
-    `${x(0)} = i64x2.add(i64x2.add(${x(0)}, i8x16.shuffle(${x(4)}, ${x(5)}, ${next2})), i64x2.add(${small0}, ${large}));`,
-    `v128.store(SCHEDULE, i64x2.add(${x(0)}, v128.load(k, ${16 * q})), ${16 * q});`,
+    `u = i8x16.shuffle(${x(0)}, ${x(1)}, ${next2});`,
+    'p = i64x2.shr_u(u, 1);',
+    'o = i64x2.shl(u, 63);',
+    `v = i64x2.shl(${x(7)}, 3);`,
+    `w = i64x2.shr_u(${x(7)}, 61);`,
+    'p = v128.xor(p, o);',
+    'o = i8x16.swizzle(u, rotate8);',
+    'v = v128.xor(v, w);',
+    `w = i64x2.shr_u(${x(7)}, 19);`,
+    'u = i64x2.shr_u(u, 7);',
+    'p = v128.xor(p, o);',
+    'v = v128.xor(v, w);',
+    `w = i64x2.shl(${x(7)}, 45);`,
+    'p = v128.xor(p, u);',
+    'v = v128.xor(v, w);',
+    `w = i64x2.shr_u(${x(7)}, 6);`,
+    `u = i8x16.shuffle(${x(4)}, ${x(5)}, ${next2});`,
+    'v = v128.xor(v, w);',
+    `${x(0)} = i64x2.add(${x(0)}, p);`,
+    'u = i64x2.add(u, v);',
+    `${x(0)} = i64x2.add(${x(0)}, u);`,
+    `u = i64x2.add(${x(0)}, v128.load(k, ${16 * q}));`,
   ]
 }
 
@@ -147,11 +211,13 @@ function rounds512(load) {
     const steps = []
     let v = words
     for (let q = 0; q < 8; q++) {
+      const rounds = []
       for (const j of [0, 1]) {
-        steps.push(...round('u64', v, [28, 34, 39], [14, 18, 41], `load<u64>(SCHEDULE, ${16 * q + 8 * j})`))
+        rounds.push(...round('u64', v, [28, 34, 39], [14, 18, 41], `load<u64>(SCHEDULE, ${16 * q + 8 * j})`))
         v = rotate(v)
       }
-      if (withSchedule) steps.push(...schedule512(q))
+      steps.push(...interleave(rounds, withSchedule ? schedule512(q) : []))
+      if (withSchedule) steps.push(`v128.store(SCHEDULE, u, ${16 * q});`)
     }
     return steps
   }
@@ -161,7 +227,7 @@ function rounds512(load) {
 }
 
 const prologue512 = `const rotate8 = i8x16(1, 2, 3, 4, 5, 6, 7, 0, 9, 10, 11, 12, 13, 14, 15, 8);
-  let t1: u64, ab: u64, bc: u64, u: v128, v: v128;`
+  let t: u64, s: u64, r: u64, ab: u64, bc: u64, u: v128, v: v128, p: v128, o: v128, w: v128;`
 
 export const sha512 = `// Generated by generators/sha2.mjs.
 import { SCHEDULE } from '../src/memory';

@@ -9,7 +9,7 @@
 import { aesCtr } from '../generated/aes-ctr';
 import { ghashBlocks, ghashInit, ghashPairs } from '../generated/ghash';
 import { expandKey128, expandKey256 } from './aes-key';
-import { COUNTER, H, KEYSTREAM, PADDED, TAG_MASK, Y } from './memory';
+import { H, KEYSTREAM, PADDED, TAG_MASK, Y } from './memory';
 
 const ZEROS: usize = memory.data(128, 16);
 /** MASKS + 16 − n holds n bytes of ones, then zeros. */
@@ -36,7 +36,7 @@ export function gcmKey(key: usize, length: u32): void {
  * @param two whether the message is long enough for two blocks at a time
  */
 export function gcmStart(first: bool, two: bool): void {
-  aesCtr(COUNTER, 0, ZEROS, KEYSTREAM, 1, rounds, first);
+  aesCtr(0, ZEROS, KEYSTREAM, 1, rounds, first);
   v128.store(TAG_MASK, v128.load(KEYSTREAM, 16));
   if (first) {
     v128.store(H, v128.load(KEYSTREAM));
@@ -93,7 +93,7 @@ export function gcmUpdate(source: usize, length: u32, target: usize, seal: bool)
     // 2 KiB at a time: what was just written is hashed while it is in the first-level cache.
     const n = min<u32>(length >> 7, 16);
     if (!seal) gcmHash(source, n << 7);
-    aesCtr(COUNTER, counter, source, target, n, rounds, false);
+    aesCtr(counter, source, target, n, rounds, false);
     if (seal) gcmHash(target, n << 7);
     counter += n << 3;
     source += n << 7;
@@ -102,7 +102,7 @@ export function gcmUpdate(source: usize, length: u32, target: usize, seal: bool)
   }
   if (length != 0) {
     if (!seal) gcmHash(source, length);
-    aesCtr(COUNTER, counter, ZEROS, KEYSTREAM, 1, rounds, false);
+    aesCtr(counter, ZEROS, KEYSTREAM, 1, rounds, false);
     counter += 8; // no keystream twice, whatever a caller does next
     xor(KEYSTREAM, source, target, length);
     if (seal) gcmHash(target, length);
