@@ -30,7 +30,7 @@ const mebibyte = 2 ** 20
 const wholeLimit = 96 * mebibyte
 
 /**
- * Opens an envelope, of either form and of modes 0 and 2, into a sink. Files to recipients go through in bounded memory.
+ * Opens an envelope, of either form and every mode, into a sink. Files to recipients go through in bounded memory.
  * The sink is not ended.
  */
 export async function openInto(

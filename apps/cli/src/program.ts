@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import { invocation } from './invocation.ts'
+import { suites } from './suites.ts'
 import { version } from './version.ts'
 
 /** A command as its module exports it; each module is loaded when its command runs. */
@@ -132,6 +133,11 @@ function addFiles(kms: Command): void {
     .option('--from <file>', 'sign it as the key pair in this file (kms keygen --sign); up to 64 MiB')
     .addOption(identityPassword)
     .option('--text', 'a value in text form, for a database column; needs a context')
+    .option('--deterministic', 'with --text: equal values look equal, for searching; says so to all who see them')
+    .option('--all-versions', 'with --deterministic: what to look for, a line for each version and suite')
+    .addOption(
+      new Option('--suite <suite>', 'the cipher (aes-256-gcm); decrypt opens both').choices(Object.keys(suites)),
+    )
     .action(act(async () => (await import('./commands/encrypt.ts')).encrypt))
   output(context(file(kms.command('decrypt'))), 'FILE without .kms')
     .description('decrypt a file or stdin, in either form')
@@ -145,6 +151,12 @@ function addFiles(kms: Command): void {
     .addOption(password)
     .addOption(from)
     .action(act(async () => (await import('./commands/decrypt.ts')).verify))
+  context(file(kms.command('index')))
+    .description('the blind index of a value in hex, for a column that is searched and holds no value')
+    .option('-k, --key <name>', 'the key')
+    .option('--length <bytes>', 'of the index, 8 to 32 (16)')
+    .option('--all-versions', 'what to look for, a line for each version')
+    .action(act(async () => (await import('./commands/blind-index.ts')).index))
   file(kms.command('inspect'))
     .description('what an envelope says without any key')
     .action(act(async () => (await import('./commands/inspect.ts')).inspect))

@@ -1,4 +1,4 @@
-import type { Context, Recipient } from '@kms/core'
+import type { Context, Recipient, Suite } from '@kms/core'
 import type { Sink } from './files/sink.ts'
 import type { IdentityOptions } from './identity.ts'
 import type { Invocation } from './invocation.ts'
@@ -17,7 +17,12 @@ export interface Sealed {
 export async function sealInto(
   sink: Sink,
   source: AsyncIterable<Uint8Array>,
-  options: { readonly recipients: readonly Recipient[]; readonly context: Context; readonly signal: AbortSignal },
+  options: {
+    readonly recipients: readonly Recipient[]
+    readonly context: Context
+    readonly suite: Suite
+    readonly signal: AbortSignal
+  },
 ): Promise<Sealed> {
   const { sealPieces } = await import('@kms/node')
   let bytes = 0
@@ -43,18 +48,19 @@ export async function sealSignedBy(
   options: {
     readonly recipients: readonly Recipient[]
     readonly context: Context
+    readonly suite: Suite
     readonly from: string
     readonly call: Invocation<IdentityOptions>
   },
 ): Promise<Uint8Array> {
-  const { recipients, context, from, call } = options
+  const { recipients, context, suite, from, call } = options
   const [{ backendParts, packagedSigner, sealSigned }, { withIdentity }] = await Promise.all([
     import('@kms/node'),
     import('./identity.ts'),
   ])
   const parts = backendParts()
   return withIdentity(call, from, async (identity) =>
-    sealSigned(data, { from: await packagedSigner(identity, parts), recipients, context, ...parts }),
+    sealSigned(data, { from: await packagedSigner(identity, parts), recipients, context, suite, ...parts }),
   )
 }
 

@@ -12,6 +12,7 @@ import { readPassword, warnIfShort } from '../password.ts'
 import { keyIn, type Sealed, sealInto, sealSignedBy } from '../seal.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
+import { suiteOf } from '../suites.ts'
 
 interface EncryptOptions extends IdentityOptions {
   readonly key?: string
@@ -21,6 +22,9 @@ interface EncryptOptions extends IdentityOptions {
   readonly context?: ContextOption
   readonly output?: string
   readonly text?: boolean
+  readonly deterministic?: boolean
+  readonly allVersions?: boolean
+  readonly suite?: string
   readonly force?: boolean
 }
 
@@ -32,6 +36,18 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   const { options, signal } = call
   if ((options.key === undefined) === (options.password !== true)) {
     throw await failure('invalid-argument', 'Name what to encrypt to: --key NAME (kms key list), or --password.')
+  }
+  if (
+    options.deterministic === true &&
+    (options.text !== true || options.key === undefined || options.from !== undefined)
+  ) {
+    throw await failure(
+      'invalid-argument',
+      '--deterministic is for values: with --text and --key NAME, and without a signer.',
+    )
+  }
+  if (options.allVersions === true && options.deterministic !== true) {
+    throw await failure('invalid-argument', '--all-versions is for searching: with --deterministic.')
   }
   if (options.text === true && options.context === undefined) {
     throw await failure(
@@ -54,9 +70,10 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
       progress.add(piece.length)
     }
   }
+  const suite = suiteOf(options.suite)
   async function signedInto(recipients: readonly Recipient[], from: string): Promise<Sealed> {
     const data = await readAll(source(), wholeLimit, input.name)
-    const envelope = await sealSignedBy(data, { recipients, context, from, call })
+    const envelope = await sealSignedBy(data, { recipients, context, suite, from, call })
     await sink.write(envelope)
     return { bytes: data.length, envelopeBytes: envelope.length, key: await keyIn(envelope) }
   }
@@ -64,7 +81,9 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   try {
     const { from } = options
     sealed = await withRecipients(call, (recipients) =>
-      from === undefined ? sealInto(sink, source(), { recipients, context, signal }) : signedInto(recipients, from),
+      from === undefined
+        ? sealInto(sink, source(), { recipients, context, suite, signal })
+        : signedInto(recipients, from),
     )
   } catch (error) {
     await sink.discard()
@@ -84,24 +103,40 @@ async function encryptText(
 ): Promise<void> {
   const { options, output } = call
   const data = await readAll(input.read(), wholeLimit, input.name)
-  const { key, from } = options
-  const text = await (key === undefined || from !== undefined
-    ? withRecipients(call, async (recipients) => {
-        const { backendParts, sealEnvelope } = await import('@kms/node')
-        const { toText } = await import('@kms/core/envelope')
-        return toText(
-          from === undefined
-            ? await sealEnvelope(data, { ...backendParts(), recipients, context })
-            : await sealSignedBy(data, { recipients, context, from, call }),
-        )
-      })
-    : withKms(call, (kms) => kms.encryptText(data, { key, context })))
-  if (path === undefined) return output.result({ text }, () => text)
+  const texts = await sealedTexts(call, data, context)
+  const lines = texts.join('\n')
+  if (path === undefined) return output.result(options.allVersions === true ? { texts } : { text: lines }, () => lines)
   const sink = await fileSink(path, options.force === true)
-  await sink.write(new TextEncoder().encode(`${text}\n`))
+  await sink.write(new TextEncoder().encode(`${lines}\n`))
   await sink.commit()
-  const document = { input: input.name, output: path, bytes: data.length, characters: text.length }
+  const document = { input: input.name, output: path, bytes: data.length, characters: texts[0]?.length }
   output.result(document, ({ green }) => `${green('Encrypted')} ${printable(input.name)} → ${printable(path)}`)
+}
+
+/** A value's text form; with `--all-versions` one for each version and suite. */
+async function sealedTexts(
+  call: Invocation<EncryptOptions>,
+  data: Uint8Array,
+  context: Awaited<ReturnType<typeof readContext>>,
+): Promise<readonly string[]> {
+  const { key: name, from, deterministic = false, allVersions = false } = call.options
+  const suite = suiteOf(call.options.suite)
+  if (name === undefined || from !== undefined) {
+    return withRecipients(call, async (recipients) => {
+      const { backendParts, sealEnvelope } = await import('@kms/node')
+      const { toText } = await import('@kms/core/envelope')
+      const envelope =
+        from === undefined
+          ? await sealEnvelope(data, { ...backendParts(), recipients, suite, context })
+          : await sealSignedBy(data, { recipients, context, suite, from, call })
+      return [toText(envelope)]
+    })
+  }
+  return withKms(call, async (kms) => {
+    if (!allVersions) return [await kms.encryptText(data, { key: name, suite, deterministic, context })]
+    const key = await kms.use(name, { purpose: 'encrypt', suite })
+    return key.lookupDeterministic(data, context)
+  })
 }
 
 /** The recipients for as long as `use` runs. */

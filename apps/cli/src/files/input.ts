@@ -22,14 +22,14 @@ export interface Input {
 export async function openInput(
   file: string | undefined,
   signal: AbortSignal,
-  textCommand?: 'encrypt' | 'decrypt' | 'verify',
+  textCommand?: 'encrypt' | 'decrypt' | 'verify' | 'index',
 ): Promise<Input> {
   if (file === undefined || file === '-') {
     if (process.stdin.isTTY) process.stderr.write('Reading from the terminal; Ctrl-D ends.\n')
     return { name: 'stdin', path: undefined, size: undefined, read: () => piecesOf(process.stdin, 'stdin', signal) }
   }
   const stats = await stat(file).catch(async (error) => {
-    if (textCommand === 'encrypt' || (textCommand !== undefined && looksLikeText(file)))
+    if (textCommand === 'encrypt' || textCommand === 'index' || (textCommand !== undefined && looksLikeText(file)))
       throw await valueForFile(textCommand)
     throw await fileFailure('read', file, error)
   })
