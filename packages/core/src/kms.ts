@@ -256,6 +256,7 @@ export class Kms {
         return ring.deadline
       },
       monotonic: environment.monotonic,
+      primitives: environment.primitives,
       renew,
       load: async (key, number) => {
         await renew()

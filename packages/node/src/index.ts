@@ -1,9 +1,12 @@
 export * from '@kms/core'
 export {
+  blobSource,
   encryptedLength,
   type GenerateOptions,
   generateKeyPackage,
   generateRecipientKeyPair,
+  type HttpSourceOptions,
+  httpSource,
   type Inspection,
   inspect,
   type KeyPackage,
@@ -20,6 +23,8 @@ export {
   publicKeyJwk,
   publicKeyPem,
   publicKeyText,
+  type RandomAccess,
+  type RandomAccessSource,
   type RecipientKeyPair,
   type RecipientPublicKey,
   readPublicKey,
@@ -43,10 +48,23 @@ export { createNativeKeySlots } from './crypto/native-key-slots.ts'
 export { createNativePrimitives } from './crypto/native-primitives.ts'
 export { writeFileAtomically } from './files/atomic-write.ts'
 export { fileError } from './files/failures.ts'
+export { fileSource } from './files/file-source.ts'
 export { NewFile, type NewFileOptions } from './files/new-file.ts'
-export { type OpenPiecesOptions, openPieces, type SealPiecesOptions, sealPieces } from './files/pieces.ts'
-export { type FileOptions, openFile, readPieces, sealFile } from './files/seal-file.ts'
+export {
+  type AccessOptions,
+  type OpenPiecesOptions,
+  openPieces,
+  openRandomAccess,
+  openStream,
+  type SealPiecesOptions,
+  type StreamProgress,
+  sealPieces,
+  sealStream,
+} from './files/pieces.ts'
+export { readPieces } from './files/read-pieces.ts'
+export { type FileOptions, type FileResult, openFile, sealFile } from './files/seal-file.ts'
 export { createSecretFile, readSecretFile } from './files/secret-file.ts'
+export { openTransform, sealTransform } from './files/transforms.ts'
 export { type CreateStoreOptions, Kms, type OpenStoreOptions } from './kms.ts'
 export { type EnvironmentRootOptions, environmentRoot } from './roots/environment.ts'
 export { type KeyFileOptions, keyFileRoot } from './roots/key-file.ts'

@@ -14,17 +14,11 @@ export interface Sink {
 
 /** A file that has its name only when it is whole; mode 600. @throws `file-exists`, `file-unavailable` */
 export async function fileSink(path: string, force: boolean): Promise<Sink> {
-  const { fileError, NewFile } = await import('@kms/node')
+  const { NewFile } = await import('@kms/node')
   const file = await NewFile.create(path, { force })
   return {
     path,
-    async write(bytes) {
-      try {
-        for (let at = 0; at < bytes.length; ) at += (await file.handle.write(bytes, at)).bytesWritten
-      } catch (error) {
-        throw fileError(path, 'written', error)
-      }
-    },
+    write: (bytes) => file.write(bytes),
     commit: () => file.commit(),
     discard: () => file.discard(),
   }

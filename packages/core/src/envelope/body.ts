@@ -137,6 +137,14 @@ export class MessageCipher {
   }
 }
 
+/** The start of an envelope that is opened chunk by chunk. */
+export interface BegunOpening {
+  /** Bytes of header ‖ salt ‖ commitment; the first chunk starts there. */
+  readonly startLength: number
+  /** Opens the chunks. Its commitment was checked. Wipe it in the end. */
+  readonly cipher: MessageCipher
+}
+
 /** An `AeadCipher` of primitives that have none. Takes over `key`. */
 function chunkByChunk(primitives: Primitives, aead: Aead, key: Uint8Array): AeadCipher {
   return {

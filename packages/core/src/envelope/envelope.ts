@@ -2,7 +2,7 @@ import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { MessageCipher, prefixLength, saltLength } from './body.ts'
+import { type BegunOpening, MessageCipher, prefixLength, saltLength } from './body.ts'
 import { concat } from './bytes.ts'
 import { freshContentKey, type OpenContentKeyOptions, openContentKey, writeHeader } from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
@@ -90,14 +90,6 @@ export async function beginSealing(options: SealOptions): Promise<BegunSealing> 
   )
   const cipher = new MessageCipher(options.primitives, suite, messageKey)
   return { start: concat(header, salt, cipher.commitment), cipher }
-}
-
-/** The start of an envelope that is opened chunk by chunk. */
-export interface BegunOpening {
-  /** Bytes of header ‖ salt ‖ commitment; the first chunk starts there. */
-  readonly startLength: number
-  /** Opens the chunks. Its commitment was checked. Wipe it in the end. */
-  readonly cipher: MessageCipher
 }
 
 /** Bytes of an envelope's start at most: a header and a body's salt and commitment. */

@@ -14,6 +14,7 @@ export * from '../key-packages/index.ts'
 export * from '../public-keys/index.ts'
 export { BlindIndex, indexLengths, prepareBlindIndex } from './blind-index.ts'
 export {
+  type BegunOpening,
   chunkLength,
   chunkNonce,
   MessageCipher,
@@ -32,7 +33,6 @@ export {
 export { boundRoom, type Context, canonicalContext, canonicalLimit, noContext, writeBound } from './context.ts'
 export { DeterministicKey, type DeterministicKeyOptions, prepareDeterministicKey } from './deterministic.ts'
 export {
-  type BegunOpening,
   type BegunSealing,
   beginOpening,
   beginSealing,
@@ -76,6 +76,7 @@ export { encryptedLength, plaintextLength, recipientLengths, textLength } from '
 export { type OpenLimits, openLimits, passwordRecipientLimit, wholeMessageLimit } from './limits.ts'
 export { MessageOpener, MessageSealer } from './message.ts'
 export type { PasswordKdf, PasswordKdfName } from './password-kdfs.ts'
+export { openPieces, type PieceOptions, sealPieces } from './pieces.ts'
 export {
   type Content,
   contents,
@@ -87,6 +88,13 @@ export {
   preambleLength,
   suites,
 } from './preamble.ts'
+export {
+  type OpenWithKeyOptions,
+  openRandomAccess,
+  type RandomAccess,
+  type RandomAccessOptions,
+  type RandomAccessSource,
+} from './random-access.ts'
 export type { Opener, Recipient, Stanza } from './recipient.ts'
 export { type Kdf, type RecipientFields, readRecipient } from './recipient-layouts.ts'
 export { type KeyHolder, keyOpener, keyRecipient, rootKeyHolder, slotHolder } from './recipients/key.ts'
@@ -117,6 +125,9 @@ export {
   sealSigned,
   signedDataLimit,
 } from './signed-data.ts'
+export { blobSource } from './sources/blob.ts'
+export { type HttpSourceOptions, httpSource } from './sources/http.ts'
+export { openStream, sealStream } from './streams.ts'
 export { fromText, textPattern, toText } from './text.ts'
 export { formatUuid, parseUuid } from './uuid.ts'
 export { prepareVersionKey, VersionKey, type VersionKeyOptions, versionKeySlots } from './version-key.ts'

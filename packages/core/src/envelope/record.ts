@@ -1,6 +1,7 @@
 import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
+import { type BegunOpening, MessageCipher, prefixLength, saltLength } from './body.ts'
 import { readU32, sameBytes } from './bytes.ts'
 import { boundRoom, type Context, writeBound } from './context.ts'
 import { encodeKeyHeader, type KeyHeader, keyHeaderLength, parseHeader } from './header.ts'
@@ -135,6 +136,31 @@ export class RecordKey {
         return this.#open(envelope, bound.length)
       },
     }
+  }
+
+  /**
+   * Starts opening an envelope by parts (`openRandomAccess`).
+   * @param start the envelope's first 83 bytes or more
+   * @throws as `open`; `unsupported` for a deterministic envelope, which has no parts
+   */
+  beginOpening(primitives: Primitives, start: Uint8Array, context: Context): BegunOpening {
+    const length = writeBound(this.#slots.bound, this.#preamble, context)
+    const header = recordHeader(start, this.header[4] as Content)
+    if (
+      !sameBytes(header.keyId, this.header.subarray(preambleLength, 23)) ||
+      header.version !== readU32(this.header, 23)
+    )
+      throw noMatchingKey(header)
+    if (header.mode === 1) {
+      throw new KmsError('unsupported', 'A deterministic envelope has no parts that open alone. Open it whole.')
+    }
+    const startLength = keyHeaderLength + prefixLength
+    const prefix = start.subarray(keyHeaderLength, startLength)
+    if (!sealedBy(start, this.header) || prefix.length < prefixLength) throw authenticationFailed()
+    const messageKey = this.#slots.messageKey(this.#slot, length, prefix.slice(0, saltLength))
+    const cipher = new MessageCipher(primitives, header.suite, messageKey)
+    cipher.checkCommitment(prefix)
+    return { startLength, cipher }
   }
 
   /** Wipes its key. @throws `closed` if it was released before */

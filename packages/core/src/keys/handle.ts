@@ -1,5 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import type { BegunOpening } from '../envelope/body.ts'
 import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
 import { type BoundRecordKey, noMatchingKey, type RecordKey, recordHeader, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
@@ -24,6 +25,7 @@ export interface HandleSource {
   /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
   readonly deadline: number
   readonly monotonic: () => number
+  readonly primitives: Primitives
   /** Whether its Kms was closed, and all keys wiped. */
   readonly closed: boolean
   /** Reads the head again and, if the ring changed, the key. */
@@ -276,6 +278,26 @@ export class EncryptionKey {
   async load(envelope: Uint8Array | string): Promise<void> {
     this.#checkReleased()
     await this.#source.load(this.#key, this.#number(typeof envelope === 'string' ? fromText(envelope) : envelope))
+  }
+
+  /**
+   * Starts opening one of its envelopes by parts: what `openRandomAccess(source, { key, context })` asks of it. The lease is renewed and
+   * the version loaded. What it gives holds that one envelope's key until it is closed, whatever becomes of the version.
+   * @param start the envelope's first 83 bytes or more
+   * @throws as `open` and `load`
+   */
+  async beginOpening(start: Uint8Array, context: Context): Promise<BegunOpening> {
+    const tell = (outcome: string): void => this.#source.audit?.('decrypt', outcome, this.#key, versionOf(start))
+    try {
+      await this.load(start)
+      const record = this.#key.opening(this.#number(start))
+      const begun = record.beginOpening(this.#source.primitives, start, context)
+      tell('ok')
+      return begun
+    } catch (error) {
+      tell(error instanceof KmsError ? error.code : 'internal')
+      throw error
+    }
   }
 
   /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */

@@ -10,6 +10,11 @@ export interface NewFileOptions {
   readonly force?: boolean
   /** Permissions, 0o600 unless given. */
   readonly mode?: number
+  /**
+   * Whether it waits until the file is on the disk, true unless given. Without it a power failure can take the file back: for what can
+   * be made again.
+   */
+  readonly durable?: boolean
 }
 
 /**
@@ -21,24 +26,53 @@ export class NewFile {
   readonly #path: string
   readonly #temporary: string
   readonly #force: boolean
+  readonly #durable: boolean
+  #length = 0
 
-  private constructor(path: string, temporary: string, handle: FileHandle, force: boolean) {
+  private constructor(
+    path: string,
+    temporary: string,
+    handle: FileHandle,
+    options: Required<Omit<NewFileOptions, 'mode'>>,
+  ) {
     this.#path = path
     this.#temporary = temporary
     this.handle = handle
-    this.#force = force
+    this.#force = options.force
+    this.#durable = options.durable
   }
 
   /** @throws `file-exists`, `file-unavailable`; nothing is left behind */
   static async create(path: string, options: NewFileOptions = {}): Promise<NewFile> {
-    const { force = false, mode = 0o600 } = options
+    const { force = false, mode = 0o600, durable = true } = options
     try {
       await requireReplaceable(path, force)
       const temporary = join(dirname(path), `.${basename(path).slice(0, 64)}.${randomBytes(6).toString('hex')}.tmp`)
       const handle = await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, mode)
-      return new NewFile(path, temporary, handle, force)
+      return new NewFile(path, temporary, handle, { force, durable })
     } catch (error) {
       throw fileError(path, 'written', error)
+    }
+  }
+
+  /** Bytes written by `write`. */
+  get length(): number {
+    return this.#length
+  }
+
+  /**
+   * Writes all of `bytes` after what was written.
+   * @throws `file-unavailable`
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await this.handle.write(bytes, at, bytes.length - at, this.#length)
+        at += bytesWritten
+        this.#length += bytesWritten
+      }
+    } catch (error) {
+      throw fileError(this.#path, 'written', error)
     }
   }
 
@@ -48,11 +82,11 @@ export class NewFile {
    */
   async commit(): Promise<void> {
     try {
-      await this.handle.sync()
+      if (this.#durable) await this.handle.sync()
       await this.handle.close()
       if (this.#force) await rename(this.#temporary, this.#path)
       else await this.#linkOrRename()
-      await syncFolder(dirname(this.#path))
+      if (this.#durable) await syncFolder(dirname(this.#path))
     } catch (error) {
       await this.discard()
       throw fileError(this.#path, 'written', error)

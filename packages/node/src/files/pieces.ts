@@ -1,50 +1,57 @@
-import { type Context, KmsError, type Opener, type Recipient, type Suite } from '@kms/core'
-import { beginOpening, beginSealing, longestStart, MessageOpener, MessageSealer } from '@kms/core/envelope'
+import type { Context, Opener, Recipient, Suite } from '@kms/core'
+import {
+  openRandomAccess as accessWith,
+  type OpenWithKeyOptions,
+  openPieces as openPiecesWith,
+  openStream as openStreamWith,
+  type RandomAccess,
+  type RandomAccessSource,
+  sealPieces as sealPiecesWith,
+  sealStream as sealStreamWith,
+} from '@kms/core/envelope'
 import { type Backend, backendParts } from '../backend.ts'
 
-export interface SealPiecesOptions {
-  /** 1 to 255, any of whom opens the envelope alone: `await kms.recipient(name)`, `passwordRecipient(…)`. */
-  readonly recipients: readonly Recipient[]
+// What core does with the primitives and slots it is given, with those of a backend.
+
+export interface CommonOptions {
   /** What the envelope is bound to; `noContext` says out loud that there is none. */
   readonly context: Context
-  /** 1 AES-256-GCM (the default), 2 ChaCha20-Poly1305. */
-  readonly suite?: Suite
-  readonly backend?: Backend
-  /** Stops with `aborted`. */
-  readonly signal?: AbortSignal
+  readonly backend?: Backend | undefined
 }
 
-export interface OpenPiecesOptions {
+export interface StreamOptions extends CommonOptions {
+  /** Stops with `aborted`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface SealPiecesOptions extends StreamOptions {
+  /** 1 to 255, any of whom opens the envelope alone: `await kms.recipient(name)`, `passwordRecipient(…)`. */
+  readonly recipients: readonly Recipient[]
+  /** 1, AES-256-GCM, by default; 2 is ChaCha20-Poly1305. */
+  readonly suite?: Suite
+}
+
+export interface OpenPiecesOptions extends StreamOptions {
   /** `await kms.opener()`, `passwordOpener(…)`. */
   readonly openers: readonly Opener[]
-  readonly context: Context
-  readonly backend?: Backend
-  readonly signal?: AbortSignal
+}
+
+/** Told after each piece how many bytes of the source are done. */
+export interface StreamProgress {
+  readonly onProgress?: ((done: number) => void) | undefined
 }
 
 /**
- * Seals a message piece by piece to recipients (envelope v1, mode 2), in memory that does not grow with it.
+ * Seals a message piece by piece to recipients (envelope v1, mode 2), in memory that does not grow with it. Node's `pipeline` takes it:
+ * `pipeline(source, (pieces) => sealPieces(pieces, options), destination)`.
  * @returns the envelope, in pieces
  * @throws `invalid-context`, `invalid-argument`, `aborted`; what the recipients and the source throw
  */
-export async function* sealPieces(
+export function sealPieces(
   source: AsyncIterable<Uint8Array>,
-  { recipients, context, suite = 1, backend, signal }: SealPiecesOptions,
+  options: SealPiecesOptions & StreamProgress,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { start, cipher } = await beginSealing({ ...backendParts(backend), recipients, suite, context })
-  const sealer = new MessageSealer(cipher)
-  try {
-    yield start
-    for await (const piece of source) {
-      checkAborted(signal)
-      const sealed = sealer.update(piece)
-      if (sealed.length > 0) yield sealed
-    }
-    checkAborted(signal)
-    yield sealer.final()
-  } finally {
-    sealer.wipe()
-  }
+  return sealPiecesWith(source, withParts(options))
 }
 
 /**
@@ -52,49 +59,44 @@ export async function* sealPieces(
  * the end is known only when it ends without an error, so keep what it gives apart until then.
  * @throws as `openEnvelope`, `aborted`; what the source throws
  */
-export async function* openPieces(
+export function openPieces(
   source: AsyncIterable<Uint8Array>,
-  { openers, context, backend, signal }: OpenPiecesOptions,
+  options: OpenPiecesOptions & StreamProgress,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const pieces = source[Symbol.asyncIterator]()
-  try {
-    const head = await readHead(pieces)
-    const { startLength, cipher } = await beginOpening(head, { ...backendParts(backend), openers, context })
-    const opener = new MessageOpener(cipher)
-    try {
-      const first = opener.update(head.subarray(startLength))
-      if (first.length > 0) yield first
-      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
-        checkAborted(signal)
-        const opened = opener.update(next.value)
-        if (opened.length > 0) yield opened
-      }
-      checkAborted(signal)
-      const last = opener.final()
-      if (last.length > 0) yield last
-    } finally {
-      opener.wipe()
-    }
-  } finally {
-    await pieces.return?.()
-  }
+  return openPiecesWith(source, withParts(options))
 }
 
-/** As much as the longest header takes, or all there is. */
-async function readHead(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  while (length < longestStart) {
-    const next = await pieces.next()
-    if (next.done === true) break
-    // Sources reuse their buffers.
-    parts.push(next.value.slice())
-    length += next.value.length
-  }
-  return Buffer.concat(parts)
+/** Seals a Web stream. See `sealStream` of `@kms/core/envelope`. */
+export function sealStream(
+  plaintext: ReadableStream<Uint8Array>,
+  options: SealPiecesOptions & StreamProgress,
+): ReadableStream<Uint8Array> {
+  return sealStreamWith(plaintext, withParts(options))
 }
 
-function checkAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new KmsError('aborted', 'Cancelled before it was done. Nothing was left half-written.')
+/** Opens a Web stream; one that was cut ends in an error. See `openStream` of `@kms/core/envelope`. */
+export function openStream(
+  envelope: ReadableStream<Uint8Array>,
+  options: OpenPiecesOptions & StreamProgress,
+): ReadableStream<Uint8Array> {
+  return openStreamWith(envelope, withParts(options))
+}
+
+/** How an envelope is opened for its ranges: `openers` (mode 2), or a `key` from `kms.use` (mode 0). */
+export type AccessOptions = OpenWithKeyOptions | (CommonOptions & Pick<OpenPiecesOptions, 'openers'>)
+
+/**
+ * Opens an envelope for random access: header and last chunk now, then only the chunks that ranges lie in.
+ * @param source `await fileSource(path)`, `blobSource(blob)`, `await httpSource(url)`, or your own; closed with the result
+ * @throws as `openEnvelope`; `unsupported` for a deterministic envelope; what the source throws
+ */
+export function openRandomAccess(source: RandomAccessSource, options: AccessOptions): Promise<RandomAccess> {
+  return accessWith(source, 'key' in options ? options : withParts(options))
+}
+
+function withParts<T extends CommonOptions>({
+  backend,
+  ...options
+}: T): Omit<T, 'backend'> & ReturnType<typeof backendParts> {
+  return { ...backendParts(backend), ...options }
 }

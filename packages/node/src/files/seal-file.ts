@@ -1,101 +1,122 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { KmsError } from '@kms/core'
-import { fileError } from './failures.ts'
-import { NewFile } from './new-file.ts'
-import { type OpenPiecesOptions, openPieces, type SealPiecesOptions, sealPieces } from './pieces.ts'
+import { beginOpening, beginSealing, chunkLength, longestStart, sealedChunkLength } from '@kms/core/envelope'
+import { backendParts } from '../backend.ts'
+import { InputFile } from './input-file.ts'
+import { NewFile, type NewFileOptions } from './new-file.ts'
+import type { OpenPiecesOptions, SealPiecesOptions } from './pieces.ts'
+import { pipelined } from './pipelined.ts'
 
-const readLength = 1 << 20
+/** Chunks in work at a time: 1 MiB. Fewer cost speed in calls, more cost memory and gain nothing (bench stream). */
+const chunksAtOnce = 64
+const plainLength = chunksAtOnce * chunkLength
+const sealedLength = chunksAtOnce * sealedChunkLength
 
-export interface FileOptions {
-  /** Replaces an output that is there. Without it that is `file-exists`. */
-  readonly force?: boolean
-  /** Permissions of the output, 0o600 unless given. */
-  readonly mode?: number
+export interface FileOptions extends NewFileOptions {
   /** Told after each mebibyte of input how far it is, in bytes. */
   readonly onProgress?: (done: number, total: number) => void
 }
 
+/** What became of a file. */
+export interface FileResult {
+  /** Bytes of the message. */
+  readonly bytes: number
+  /** Bytes of its envelope. */
+  readonly envelopeBytes: number
+}
+
 /**
- * Encrypts a file to recipients, in bounded memory. The output has its name when it is whole and on the disk, and not before.
+ * Encrypts a file to recipients (envelope v1, mode 2), in bounded memory. The output has its name when it is whole and on the disk, and
+ * not before.
  * @throws `file-exists`, `file-unavailable`, `aborted`, `invalid-context`, `invalid-argument`; what the recipients throw
  */
-export async function sealFile(input: string, output: string, options: SealPiecesOptions & FileOptions): Promise<void> {
-  await transform(input, output, options, (source) => sealPieces(source, options))
+export function sealFile(
+  input: string,
+  output: string,
+  { backend, ...options }: SealPiecesOptions & FileOptions,
+): Promise<FileResult> {
+  return fileToFile(input, output, options, async (from, to) => {
+    const { start, cipher } = await beginSealing({ ...backendParts(backend), ...options })
+    let chunk = 0
+    let bytes = 0
+    try {
+      await to.write(start)
+      await pipelined({
+        input: from,
+        output: to,
+        pieceLength: plainLength,
+        roomLength: sealedLength,
+        work(piece, last, room) {
+          const made = cipher.seal(chunk, piece, last, room)
+          chunk += chunksAtOnce
+          bytes += piece.length
+          options.onProgress?.(bytes, from.size)
+          return made
+        },
+        signal: options.signal,
+      })
+    } finally {
+      cipher.wipe()
+    }
+    return { bytes, envelopeBytes: to.length }
+  })
 }
 
 /**
  * Decrypts a file. The output has its name when all of it was authenticated, and not before.
  * @throws `file-exists`, `file-unavailable`, `aborted`, and as `openPieces`
  */
-export async function openFile(input: string, output: string, options: OpenPiecesOptions & FileOptions): Promise<void> {
-  await transform(input, output, options, (source) => openPieces(source, options))
-}
-
-/**
- * A file's contents in pieces of 1 MiB. A piece is valid until the next but one is asked for, and the next one is read meanwhile.
- * @throws `file-unavailable`
- */
-export async function* readPieces(
-  path: string,
-  onProgress?: (done: number, total: number) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    throw fileError(path, 'read', error)
-  }
-  const buffers = [new Uint8Array(readLength), new Uint8Array(readLength)] as const
-  let reading: Promise<number> | undefined
-  try {
-    const stats = await file.stat()
-    if (stats.isDirectory()) throw new KmsError('file-unavailable', `${path} cannot be read: it is a folder.`)
-    const readInto = async (buffer: Uint8Array): Promise<number> => {
-      const { bytesRead } = await file.read(buffer, 0, readLength, null)
-      return bytesRead
-    }
-    reading = readInto(buffers[0])
-    for (let done = 0, i: 0 | 1 = 0; ; i = i === 0 ? 1 : 0) {
-      const length = await reading
-      if (length === 0) return
-      reading = readInto(buffers[i === 0 ? 1 : 0])
-      // A failure is thrown where it is awaited, in the next round, if there is one.
-      reading.catch(() => {})
-      yield buffers[i].subarray(0, length)
-      done += length
-      onProgress?.(done, stats.size)
-    }
-  } catch (error) {
-    throw fileError(path, 'read', error)
-  } finally {
-    await reading?.catch(() => {})
-    for (const buffer of buffers) buffer.fill(0)
-    await file.close()
-  }
-}
-
-async function transform(
+export function openFile(
   input: string,
   output: string,
-  options: FileOptions,
-  work: (source: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const file = await NewFile.create(output, options)
-  let writing: Promise<void> = Promise.resolve()
-  try {
-    for await (const piece of work(readPieces(input, options.onProgress))) {
-      // Unlike write, writeFile goes on until all of it is written. The next piece is made meanwhile.
-      await writing
-      writing = file.handle
-        .writeFile(piece)
-        .catch((error: unknown) => Promise.reject(fileError(output, 'written', error)))
-      writing.catch(() => {})
+  { backend, ...options }: OpenPiecesOptions & FileOptions,
+): Promise<FileResult> {
+  return fileToFile(input, output, options, async (from, to) => {
+    const head = new Uint8Array(longestStart)
+    const start = head.subarray(0, await from.fill(head))
+    const { startLength, cipher } = await beginOpening(start, { ...backendParts(backend), ...options })
+    from.putBack(start.subarray(startLength))
+    let chunk = 0
+    let envelopeBytes = startLength
+    try {
+      await pipelined({
+        input: from,
+        output: to,
+        pieceLength: sealedLength,
+        roomLength: plainLength,
+        work(piece, last, room) {
+          const made = cipher.open(chunk, piece, last, room)
+          chunk += chunksAtOnce
+          envelopeBytes += piece.length
+          options.onProgress?.(envelopeBytes, from.size)
+          return made
+        },
+        signal: options.signal,
+      })
+    } finally {
+      cipher.wipe()
     }
-    await writing
+    return { bytes: to.length, envelopeBytes }
+  })
+}
+
+/** Opens the one and makes the other, which appears when the work is done and not before. */
+async function fileToFile<T>(
+  input: string,
+  output: string,
+  options: NewFileOptions,
+  work: (from: InputFile, to: NewFile) => Promise<T>,
+): Promise<T> {
+  const to = await NewFile.create(output, options)
+  try {
+    const from = await InputFile.open(input)
+    try {
+      const result = await work(from, to)
+      await to.commit()
+      return result
+    } finally {
+      await from.close()
+    }
   } catch (error) {
-    await writing.catch(() => {})
-    await file.discard()
+    await to.discard()
     throw error
   }
-  await file.commit()
 }
