@@ -1,5 +1,7 @@
 import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
+import type { Primitives } from '../crypto/primitives.ts'
 import { type BlindIndex, prepareBlindIndex } from './blind-index.ts'
+import type { BegunOpening } from './body.ts'
 import { type Context, canonicalContext } from './context.ts'
 import { type DeterministicKey, prepareDeterministicKey } from './deterministic.ts'
 import { type Mode, preambleLength } from './preamble.ts'
@@ -91,6 +93,13 @@ export class VersionKey {
     const refused = recordRefusal(envelope, this.#expected(suite, mode))
     if (refused !== undefined) throw refused
     return (mode === 1 ? this.deterministic(suite) : this.recordOf(suite)).open(envelope, context)
+  }
+
+  /** Starts opening data that this version sealed by parts, in whichever suite. @throws as `RecordKey.beginOpening` */
+  beginOpening(primitives: Primitives, start: Uint8Array, context: Context): BegunOpening {
+    canonicalContext(context)
+    const { suite } = recordHeader(start)
+    return this.recordOf(suite).beginOpening(primitives, start, context)
   }
 
   /** Wipes all its keys, the material included. */

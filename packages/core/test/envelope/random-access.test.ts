@@ -8,6 +8,7 @@ import {
   openRandomAccess,
   parseUuid,
   prepareRecordKey,
+  prepareVersionKey,
   type RandomAccessOptions,
   type RandomAccessSource,
   type RecordKey,
@@ -204,6 +205,18 @@ describe('random access', () => {
     const deterministic = sealed.slice()
     deterministic[5] = 1
     await expect(openRandomAccess(counting(deterministic), byKey(key))).rejects.toEqual(code('unsupported'))
+  })
+
+  test('of a version key takes either suite', async () => {
+    const keyId = parseUuid('7bd5d47e-446f-4ec2-a3d8-11736110e578')
+    const version = prepareVersionKey(slots, slots.importKey(new Uint8Array(32).fill(7)), { keyId, version: 1 })
+    for (const suite of [1, 2] as const) {
+      const envelope = version.recordOf(suite).seal(pattern(20_000), context)
+      const key = { beginOpening: version.beginOpening.bind(version, primitives) }
+      const file = await openRandomAccess(counting(envelope), { key, context })
+      expect(await file.openRange(-5)).toEqual(pattern(20_000).slice(-5))
+    }
+    version.release()
   })
 
   test('ends when it is closed', async () => {
