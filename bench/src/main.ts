@@ -15,6 +15,10 @@ const benches: Readonly<Record<string, { question: string; load: () => Promise<B
     question: 'Is every primitive of the WASM module faster than its peers, and the module small?',
     load: async () => (await import('./wasm.ts')).wasm,
   },
+  stream: {
+    question: 'How fast is a file of 1 GiB encrypted and decrypted, beside a pipeline, age and the AWS Encryption SDK?',
+    load: async () => (await import('./stream.ts')).stream,
+  },
   crossover: {
     question: 'From which size on is native crypto faster than the WASM module?',
     load: async () => (await import('./crossover.ts')).crossover,
@@ -25,6 +29,7 @@ const usage = `npm run -s bench -- NAME [options]
 
   --json        prints { name, machine, rows, targets } instead of a table
   --quick       few and short rounds: shows that it works, not how fast
+  --size BYTES  of the file (stream); also as 64MiB or 1GiB
   --rounds N    rounds to measure (${thorough.rounds})
   --percentiles times single calls too, with mitata (µs) and benny (ms)
   --no-fail     exits with 0 even when a target is missed
@@ -43,6 +48,7 @@ function parse(args: string[]) {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      size: { type: 'string' },
       percentiles: { type: 'boolean', default: false },
       'no-fail': { type: 'boolean', default: false },
       write: { type: 'string' },
@@ -54,6 +60,12 @@ function parse(args: string[]) {
 function fail(message: string): never {
   process.stderr.write(`bench: ${message}\n\n${usage}`)
   process.exit(2)
+}
+
+function bytesOf(text: string): number {
+  const [, digits, unit] = /^(\d{1,12})(KiB|MiB|GiB)?$/.exec(text) ?? fail('--size takes bytes, or such as 64MiB')
+  const bytes = Number(digits) * 1024 ** (['KiB', 'MiB', 'GiB'].indexOf(unit ?? '') + 1)
+  return bytes >= 2048 ? bytes : fail('--size takes 2,048 bytes or more')
 }
 
 async function main(): Promise<number> {
@@ -73,12 +85,16 @@ async function main(): Promise<number> {
   if (entry === undefined || rest.length > 0) fail(`there is no bench "${positionals.join(' ')}"`)
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 6)) fail('--rounds takes a number from 6 on')
+  const size = values.size === undefined ? undefined : bytesOf(values.size)
 
   const effort = values.quick ? quick : thorough
   const bench = await entry.load()
   const report = await bench.run({
     effort: rounds === undefined ? effort : { ...effort, rounds },
+    quick: values.quick,
     percentiles: values.percentiles,
+    ...(rounds === undefined ? {} : { rounds }),
+    ...(size === undefined ? {} : { size }),
     ...(values.write === undefined ? {} : { output: values.write }),
   })
   process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : formatReport(report)}\n`)

@@ -4,6 +4,11 @@ import type { Report } from './report.ts'
 /** What the command line asked of a bench. */
 export interface BenchOptions {
   readonly effort: Effort
+  /** Whether only to show that it works. */
+  readonly quick: boolean
+  /** Rounds and bytes asked for on the command line. */
+  readonly rounds?: number
+  readonly size?: number
   /** Whether single calls are timed too, by mitata and benny, for percentiles. */
   readonly percentiles: boolean
   /** Where a bench that keeps data writes it; nothing is written without it. */

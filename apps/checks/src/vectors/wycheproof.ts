@@ -1,6 +1,15 @@
 import { inflateSync } from 'node:zlib'
 import type { Aead, Hash, Slot } from '@kms/core'
-import { MessageCipher, MessageOpener, prefixLength, suites } from '@kms/core/envelope'
+import {
+  type BegunOpening,
+  MessageCipher,
+  MessageOpener,
+  MessageSealer,
+  noContext,
+  openRandomAccess,
+  prefixLength,
+  suites,
+} from '@kms/core/envelope'
 import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
@@ -188,7 +197,8 @@ async function checkChunkedEncryption(test: Test, group: Group, { primitives, sl
     slots.bound.set(context)
     const whole = await codeOf(() => slots.open(slot, context.length, sealed))
     const pieces = await codeOf(() => openPieces(slot))
-    for (const { code, value } of [whole, pieces]) {
+    const ranges = await codeOf(() => openRanges(slot))
+    for (const { code, value } of [whole, pieces, ranges]) {
       expect(
         code === (test.result === 'valid' ? 'valid' : 'authentication-failed'),
         `a ${test.result} message gave ${code}`,
@@ -201,12 +211,13 @@ async function checkChunkedEncryption(test: Test, group: Group, { primitives, sl
       slots.bound.set(context)
       const again = slots.seal(slot, context.length, whole.value, sealed.subarray(0, 24))
       expectBytes(again, sealed, 'the message sealed again')
+      expectBytes(sealPieces(slot, whole.value), sealed, 'the message sealed again piece by piece')
     }
   } finally {
     slots.release(slot)
   }
 
-  function openPieces(slot: Slot): Uint8Array {
+  function cipherOf(slot: Slot): MessageCipher {
     slots.bound.set(context)
     const salt = new Uint8Array(24)
     salt.set(sealed.subarray(0, 24))
@@ -215,7 +226,36 @@ async function checkChunkedEncryption(test: Test, group: Group, { primitives, sl
       expectBytes(messageKey.key.reveal(), hex(test.aeadKey), 'the key')
       expectBytes(messageKey.nonce, hex(test.baseNonce), 'the base nonce')
     }
-    const cipher = new MessageCipher(primitives, suite as 1 | 2, messageKey)
+    return new MessageCipher(primitives, suite as 1 | 2, messageKey)
+  }
+
+  function sealPieces(slot: Slot, message: Uint8Array): Uint8Array {
+    const cipher = cipherOf(slot)
+    const sealer = new MessageSealer(cipher)
+    const pieces = [sealed.subarray(0, 24), cipher.commitment]
+    for (let at = 0; at < message.length; at += 10_007) pieces.push(sealer.update(message.subarray(at, at + 10_007)))
+    return Buffer.concat([...pieces, sealer.final()])
+  }
+
+  /** By random access, from the end to the start, in ranges that lie across chunks. */
+  async function openRanges(slot: Slot): Promise<Uint8Array> {
+    const begin = (): BegunOpening => {
+      const cipher = cipherOf(slot)
+      cipher.checkCommitment(sealed.subarray(0, prefixLength))
+      return { startLength: prefixLength, cipher }
+    }
+    const source = { length: sealed.length, read: async (at: number, n: number) => sealed.subarray(at, at + n) }
+    await using file = await openRandomAccess(source, { key: { beginOpening: begin }, context: noContext })
+    const message = new Uint8Array(file.length)
+    for (let end = message.length; end > 0; end -= 20_011) {
+      const start = Math.max(0, end - 20_011)
+      message.set(await file.openRange(start, end), start)
+    }
+    return message
+  }
+
+  function openPieces(slot: Slot): Uint8Array {
+    const cipher = cipherOf(slot)
     cipher.checkCommitment(sealed.subarray(0, prefixLength))
     const opener = new MessageOpener(cipher)
     const message: Uint8Array[] = []

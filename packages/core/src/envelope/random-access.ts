@@ -9,7 +9,7 @@ import {
 import { type Context, canonicalContext } from './context.ts'
 import { beginOpening, longestStart, type OpenOptions } from './envelope.ts'
 import { parseHeader } from './header.ts'
-import { authenticationFailed, invalidArgument, malformed } from './refusals.ts'
+import { authenticationFailed, invalidArgument } from './refusals.ts'
 
 // Any byte range of an envelope of modes 0 and 2, without the rest (envelope v1 §Body).
 
@@ -141,7 +141,7 @@ export class RandomAccess {
 }
 
 async function readStart(source: RandomAccessSource): Promise<Uint8Array> {
-  if (source.length === 0) throw malformed('it is empty')
+  if (source.length === 0) return new Uint8Array(0)
   const start = await readExactly(source, 0, Math.min(firstRead, source.length))
   if (start.length === source.length) return start
   try {
