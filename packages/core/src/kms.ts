@@ -256,7 +256,6 @@ export class Kms {
         return ring.deadline
       },
       monotonic: environment.monotonic,
-      primitives: environment.primitives,
       renew,
       load: async (key, number) => {
         await renew()

@@ -62,7 +62,14 @@ export {
   sealStream,
 } from './files/pieces.ts'
 export { readPieces } from './files/read-pieces.ts'
-export { type FileOptions, type FileResult, openFile, sealFile } from './files/seal-file.ts'
+export {
+  type FileOptions,
+  type FileResult,
+  type OpenFileOptions,
+  openFile,
+  type SealFileOptions,
+  sealFile,
+} from './files/seal-file.ts'
 export { createSecretFile, readSecretFile } from './files/secret-file.ts'
 export { openTransform, sealTransform } from './files/transforms.ts'
 export { type CreateStoreOptions, Kms, type OpenStoreOptions } from './kms.ts'

@@ -25,7 +25,6 @@ export interface HandleSource {
   /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
   readonly deadline: number
   readonly monotonic: () => number
-  readonly primitives: Primitives
   /** Whether its Kms was closed, and all keys wiped. */
   readonly closed: boolean
   /** Reads the head again and, if the ring changed, the key. */
@@ -290,8 +289,8 @@ export class EncryptionKey {
     const tell = (outcome: string): void => this.#source.audit?.('decrypt', outcome, this.#key, versionOf(start))
     try {
       await this.load(start)
-      const record = this.#key.opening(this.#number(start))
-      const begun = record.beginOpening(this.#source.primitives, start, context)
+      const version = this.#key.version(this.#number(start))
+      const begun = version.beginOpening(this.#source.primitives, start, context)
       tell('ok')
       return begun
     } catch (error) {

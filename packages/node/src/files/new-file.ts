@@ -76,6 +76,90 @@ export class NewFile {
     }
   }
 
+  /** Its name until it is committed, in the folder where it will stand. */
+  get temporaryName(): string {
+    return basename(this.#temporary)
+  }
+
+  /**
+   * Opens a file that was kept, to be written from its start again. Only an ordinary file of this user's, that nobody else may change.
+   * @param temporaryName what it was called
+   * @param length bytes it must have; what follows them is cut off
+   * @returns undefined if there is no such file
+   * @throws `file-exists`, `file-unavailable`
+   */
+  static async reopen(
+    path: string,
+    temporaryName: string,
+    length: number,
+    options: NewFileOptions = {},
+  ): Promise<NewFile | undefined> {
+    const { force = false, durable = true } = options
+    const temporary = join(dirname(path), temporaryName)
+    let handle: FileHandle | undefined
+    try {
+      handle = await open(temporary, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
+      const stats = await handle.stat()
+      const own = process.getuid === undefined || (stats.uid === process.getuid() && (stats.mode & 0o022) === 0)
+      if (stats.isFile() && own && stats.nlink === 1 && stats.size >= length) {
+        await handle.truncate(length)
+        return new NewFile(path, temporary, handle, { force, durable })
+      }
+      await handle.close()
+      return undefined
+    } catch (error) {
+      await handle?.close()
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw fileError(path, 'written', error)
+    }
+  }
+
+  /**
+   * Reads what stands where the next bytes would be written, and goes on behind it.
+   * @returns fewer bytes only at the end
+   * @throws `file-unavailable`
+   */
+  async pass(length: number): Promise<Uint8Array> {
+    const bytes = await this.#read(this.#length, length)
+    this.#length += bytes.length
+    return bytes
+  }
+
+  /** Reads from the start. @returns fewer bytes only at the end @throws `file-unavailable` */
+  peek(length: number): Promise<Uint8Array> {
+    return this.#read(0, length)
+  }
+
+  /** Writes over the start. @throws `file-unavailable` */
+  async overwriteStart(bytes: Uint8Array): Promise<void> {
+    const length = this.#length
+    this.#length = 0
+    try {
+      await this.write(bytes)
+    } finally {
+      this.#length = length
+    }
+  }
+
+  /** Closes it without giving it its name, and cuts it to `length` bytes: for `reopen`. @throws what the file system throws */
+  async keep(length: number): Promise<void> {
+    await this.handle.truncate(length)
+    await this.handle.close()
+  }
+
+  async #read(from: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length)
+    let at = 0
+    try {
+      for (let read = -1; read !== 0 && at < length; at += read) {
+        read = (await this.handle.read(bytes, at, length - at, from + at)).bytesRead
+      }
+    } catch (error) {
+      throw fileError(this.#temporary, 'read', error)
+    }
+    return bytes.subarray(0, at)
+  }
+
   /**
    * Syncs the file, gives it its name and syncs the folder. A failure discards it.
    * @throws `file-exists` if somebody made the file meanwhile, `file-unavailable`
@@ -117,7 +201,7 @@ export class NewFile {
 }
 
 /** A new name is durable when its folder is synced. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {
@@ -128,7 +212,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** Only files are replaced: a rename over `/dev/null` or a pipe would destroy it. */
-async function requireReplaceable(path: string, force: boolean): Promise<void> {
+export async function requireReplaceable(path: string, force: boolean): Promise<void> {
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

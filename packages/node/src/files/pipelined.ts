@@ -1,11 +1,11 @@
 import { KmsError } from '@kms/core'
 import type { InputFile } from './input-file.ts'
-import type { NewFile } from './new-file.ts'
 
 /** One file on its way into another. */
 export interface PipelinedWork {
   readonly input: InputFile
-  readonly output: NewFile
+  /** What takes the output's bytes, in order. They stay as they are until it settles. */
+  readonly output: { write(bytes: Uint8Array): Promise<void> }
   /** Bytes a piece has; only the last one is shorter, and may be empty. */
   readonly pieceLength: number
   /** Bytes that become of a piece, at most. */

@@ -1,9 +1,13 @@
+import type { Opener } from '@kms/core'
 import { beginOpening, beginSealing, chunkLength, longestStart, sealedChunkLength } from '@kms/core/envelope'
 import { backendParts } from '../backend.ts'
+import { continueSealing } from './continue-sealing.ts'
 import { InputFile } from './input-file.ts'
-import { NewFile, type NewFileOptions } from './new-file.ts'
+import { NewFile, type NewFileOptions, requireReplaceable } from './new-file.ts'
 import type { OpenPiecesOptions, SealPiecesOptions } from './pieces.ts'
 import { pipelined } from './pipelined.ts'
+import { type Doing, takeStopped } from './stopped.ts'
+import { Differs, UnfinishedFile } from './unfinished-file.ts'
 
 /** Chunks in work at a time: 1 MiB. Fewer cost speed in calls, more cost memory and gain nothing (bench stream). */
 const chunksAtOnce = 64
@@ -15,12 +19,28 @@ export interface FileOptions extends NewFileOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+export interface SealFileOptions extends SealPiecesOptions, FileOptions {
+  /**
+   * Keeps what is done when it is aborted or a file fails, and goes on from there when it is called again for the same output. The
+   * openers open what was begun: of one of the recipients, or the same password. What cannot be gone on with, because the file or the
+   * recipients are others now, is begun anew. See docs/decisions/resume.md.
+   */
+  readonly resume?: { readonly openers: readonly Opener[] } | undefined
+}
+
+export interface OpenFileOptions extends OpenPiecesOptions, FileOptions {
+  /** Keeps what is done when it is aborted or a file fails, and goes on from there when it is called again for the same output. */
+  readonly resume?: boolean | undefined
+}
+
 /** What became of a file. */
 export interface FileResult {
   /** Bytes of the message. */
   readonly bytes: number
   /** Bytes of its envelope. */
   readonly envelopeBytes: number
+  /** Bytes of the output that an earlier run had written; 0 if there was none, or it could not be gone on with. */
+  readonly resumedFrom: number
 }
 
 /**
@@ -28,13 +48,14 @@ export interface FileResult {
  * not before.
  * @throws `file-exists`, `file-unavailable`, `aborted`, `invalid-context`, `invalid-argument`; what the recipients throw
  */
-export function sealFile(
-  input: string,
-  output: string,
-  { backend, ...options }: SealPiecesOptions & FileOptions,
-): Promise<FileResult> {
-  return fileToFile(input, output, options, async (from, to) => {
-    const { start, cipher } = await beginSealing({ ...backendParts(backend), ...options })
+export function sealFile(input: string, output: string, options: SealFileOptions): Promise<FileResult> {
+  const { backend, resume, ...sealing } = options
+  const parts = { ...backendParts(backend), ...sealing }
+  return fileToFile(input, output, options, resume === undefined ? undefined : 'encrypt', async (from, to) => {
+    const { start, cipher } =
+      to.resumedFrom === 0
+        ? await beginSealing(parts)
+        : await continueSealing(to, { ...parts, openers: resume?.openers ?? [] })
     let chunk = 0
     let bytes = 0
     try {
@@ -56,7 +77,7 @@ export function sealFile(
     } finally {
       cipher.wipe()
     }
-    return { bytes, envelopeBytes: to.length }
+    return { bytes, envelopeBytes: to.length, resumedFrom: to.resumedFrom }
   })
 }
 
@@ -64,15 +85,12 @@ export function sealFile(
  * Decrypts a file. The output has its name when all of it was authenticated, and not before.
  * @throws `file-exists`, `file-unavailable`, `aborted`, and as `openPieces`
  */
-export function openFile(
-  input: string,
-  output: string,
-  { backend, ...options }: OpenPiecesOptions & FileOptions,
-): Promise<FileResult> {
-  return fileToFile(input, output, options, async (from, to) => {
+export function openFile(input: string, output: string, options: OpenFileOptions): Promise<FileResult> {
+  const { backend, resume, ...opening } = options
+  return fileToFile(input, output, options, resume === true ? 'decrypt' : undefined, async (from, to) => {
     const head = new Uint8Array(longestStart)
     const start = head.subarray(0, await from.fill(head))
-    const { startLength, cipher } = await beginOpening(start, { ...backendParts(backend), ...options })
+    const { startLength, cipher } = await beginOpening(start, { ...backendParts(backend), ...opening })
     from.putBack(start.subarray(startLength))
     let chunk = 0
     let envelopeBytes = startLength
@@ -94,7 +112,7 @@ export function openFile(
     } finally {
       cipher.wipe()
     }
-    return { bytes: to.length, envelopeBytes }
+    return { bytes: to.length, envelopeBytes, resumedFrom: to.resumedFrom }
   })
 }
 
@@ -103,20 +121,34 @@ async function fileToFile<T>(
   input: string,
   output: string,
   options: NewFileOptions,
-  work: (from: InputFile, to: NewFile) => Promise<T>,
+  resumes: Doing | undefined,
+  work: (from: InputFile, to: UnfinishedFile) => Promise<T>,
 ): Promise<T> {
-  const to = await NewFile.create(output, options)
-  try {
-    const from = await InputFile.open(input)
+  await requireReplaceable(output, options.force === true)
+  const stopped = resumes === undefined ? undefined : await takeStopped(resumes, output)
+  const earlier =
+    stopped === undefined ? undefined : await NewFile.reopen(output, stopped.partial, stopped.done, options)
+  if (earlier !== undefined) {
     try {
-      const result = await work(from, to)
-      await to.commit()
-      return result
-    } finally {
-      await from.close()
+      return await worked(new UnfinishedFile(earlier, resumes, stopped))
+    } catch (error) {
+      if (!(error instanceof Differs)) throw error
     }
-  } catch (error) {
-    await to.discard()
-    throw error
+  }
+  return worked(new UnfinishedFile(await NewFile.create(output, options), resumes, undefined))
+
+  async function worked(to: UnfinishedFile): Promise<T> {
+    try {
+      const from = await InputFile.open(input)
+      try {
+        const result = await work(from, to)
+        await to.file.commit()
+        return result
+      } finally {
+        await from.close()
+      }
+    } catch (error) {
+      throw await to.stop(output, error)
+    }
   }
 }
