@@ -71,7 +71,7 @@ test.each<[string, Tampering, RegExp]>([
         : bytes,
     /not those that the head was signed for/,
   ],
-])('%s is found', async (_, tamper, expected) => {
+])('%s is found [C-60]', async (_, tamper, expected) => {
   const findings = await logFindings(await tampered(await filled(), tamper))
   expect(findings[1]).toMatch(/^fail/)
   expect(findings[1]).toMatch(expected)

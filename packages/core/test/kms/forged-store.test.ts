@@ -153,7 +153,7 @@ describe('an older state put back', () => {
     expect((await kms.keys.show('a')).primary).toBe('1')
   })
 
-  test('the whole store rolled back is noticed by an open process and by later ones [C-59]', async () => {
+  test('the whole store rolled back is noticed by an open process and by later ones [C-59] [C-42]', async () => {
     const lastSeen = memoryLastSeen()
     const { kms, store } = await newKms({ lastSeen })
     await kms.keys.create('a')

@@ -139,7 +139,7 @@ describe('keys', () => {
     expect((await kms.keys.rotate('k')).primary).toBe('2')
   })
 
-  test('a renamed key keeps its id and opens what it sealed; the old name stays reserved [C-22]', async () => {
+  test('a renamed key keeps its id and opens what it sealed; the old name stays reserved [C-22] [C-23]', async () => {
     const { kms } = await newKms()
     const made = await kms.keys.create('before')
     const envelope = await kms.encrypt('x', { key: 'before', context })

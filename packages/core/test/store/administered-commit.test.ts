@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { SigningKey, VerifyingKey } from '../../src/crypto/signing.ts'
 import { createWasmPrimitives } from '../../src/crypto/wasm/index.ts'
-import { Secret } from '../../src/index.ts'
+import { keyRoot, Secret } from '../../src/index.ts'
 import { administeredCommit } from '../../src/store/administered-commit.ts'
 import type { KeyStore } from '../../src/store/key-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { openRecord } from '../../src/store/signed-record.ts'
+import { openKms } from '../kms/memory-kms.ts'
 import { commitOf, fromHex, headIn, recordIn, vectors } from './vectors.ts'
 
 const { secrets, store } = vectors
@@ -23,7 +24,7 @@ async function headOf(records: KeyStore): ReturnType<typeof openRecord<'head'>> 
 }
 
 /** The ring's commits of the vectors after its first, made again from what they change. */
-async function again(index: number, head: Awaited<ReturnType<typeof headOf>>) {
+async function again(index: number, head: Awaited<ReturnType<typeof headOf>>, operation?: string) {
   const expected = store.commits[index]
   if (expected === undefined) throw new Error('no such commit')
   const entry = JSON.parse(expected.append[0]?.bytes as string)
@@ -33,7 +34,7 @@ async function again(index: number, head: Awaited<ReturnType<typeof headOf>>) {
     head,
     key: await key,
     primitives: createWasmPrimitives(),
-    operation: entry.operation,
+    operation: operation ?? entry.operation,
     reason: entry.reason,
     actor: entry.actor,
     time: entry.time,
@@ -70,4 +71,14 @@ test('a request that was committed before is a conflict, even from a new head [C
   const requests = repeated.put.filter(({ id }) => id.startsWith('op/request/'))
   expect(requests.length).toBe(1)
   await expect(records.commit({ ...repeated, put: requests })).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('an operation that nobody knows is read as text, and the log is whole [C-30]', async () => {
+  const records = new MemoryStore()
+  for (const commit of store.commits.slice(0, 2)) await records.commit(commitOf(commit))
+  await records.commit(await again(2, await headOf(records), 'key.dance'))
+  const kms = await openKms(records, { root: keyRoot(fromHex(store.rootKey)) })
+  expect((await kms.doctor()).filter(({ status }) => status === 'fail')).toEqual([])
+  expect((await kms.keys.show(store.keyName)).primary).toBe('2')
+  await kms.close()
 })

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { LastSeenFile } from '../../src/access/last-seen-file.ts'
 import { stateFolder } from '../../src/access/state-folder.ts'
@@ -9,12 +9,14 @@ const seen = (epoch: number, root = `root ${epoch}`) => ({ epoch, root, size: ep
 const lastSeen = (warnings: string[] = []): LastSeenFile =>
   new LastSeenFile({ folder: at('state', 'last-seen'), onWarning: (message) => warnings.push(message) })
 
-test('what was seen is there in the next run, in a file for its owner alone', async () => {
+test('what was seen is there in the next run, in a file for its owner alone [C-58]', async () => {
   expect(await lastSeen().read('abc')).toBeNull()
   await lastSeen().write('abc', { logs: { store: seen(7) } })
   expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(7) } })
   expect(await lastSeen().read('abd')).toBeNull()
   expect(statSync(at('state', 'last-seen', 'abc.json')).mode & 0o777).toBe(0o600)
+  const written: unknown = JSON.parse(readFileSync(at('state', 'last-seen', 'abc.json'), 'utf8'))
+  expect(written).toEqual({ logs: { store: { epoch: 7, frontier: ['root 7'], root: 'root 7', size: 7 } } })
 })
 
 test('a larger epoch is never taken back, log by log', async () => {

@@ -55,6 +55,24 @@ describe.each(drivers)('over $name', (driver) => {
     ])
   })
 
+  test('each class has a table of ids, revisions and bytes, and every commit adds one to the sequence [C-9]', async () => {
+    const store = await create()
+    const first = await store.commit(fresh('ring/1', 1))
+    const second = await store.commit(commitOf({ put: [{ id: 'op/a', revision: 1, bytes: bytes(2) }] }))
+    const third = await store.commit(commitOf({ append: [{ log: 'store', position: 0, bytes: bytes(3) }] }))
+    expect([second.sequence - first.sequence, third.sequence - second.sequence]).toEqual([1, 1])
+    await store.close()
+    const connection = driver.open(path, { readOnly: true })
+    const rows = ['administered', 'operational', 'log'].map((table) => connection.all(`SELECT * FROM ${table}`))
+    connection.close()
+    const held = rows.map(([row]) => [row?.id, Number(row?.revision), [...new Uint8Array(row?.bytes as Uint8Array)]])
+    expect(held).toEqual([
+      ['ring/1', 1, [1]],
+      ['op/a', 1, [2]],
+      ['log/store/0000000000000000', 1, [3]],
+    ])
+  })
+
   test('a closed store is whole in its one file, so that copying that file is a backup', async () => {
     const store = await create()
     await store.commit(fresh('ring/1', 1))
