@@ -10,7 +10,7 @@ export const join = (...parts: readonly Bytes[]): Bytes => new Uint8Array(Buffer
 export const u16 = (n: number): Bytes => Uint8Array.of(n >> 8, n & 255)
 export const u32 = (n: number): Bytes => Uint8Array.of(n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255)
 
-const hmac = (key: Bytes, data: Bytes): Bytes => new Uint8Array(createHmac('sha512', key).update(data).digest())
+export const hmac = (key: Bytes, data: Bytes): Bytes => new Uint8Array(createHmac('sha512', key).update(data).digest())
 
 /** Expand, with as many blocks as it takes. */
 export function expand(key: Bytes, info: Bytes, length: number): Bytes {

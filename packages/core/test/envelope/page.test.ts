@@ -7,6 +7,7 @@ import {
   parseUuid,
   passwordOpener,
   prepareRecordKey,
+  prepareVersionKey,
   type Recipient,
   type RecordKey,
   rootKeyHolder,
@@ -68,6 +69,21 @@ test('a key id of any version of UUID, or of none, is a key id [E-27]', () => {
     const key = recordKey(1, id)
     expect(key.open(key.seal(messages[1]!, context), context)).toEqual(messages[1])
   }
+})
+
+test('a blind index is the one of the page, whatever suite and mode the key seals in [E-37] [E-97]', () => {
+  const key = prepareVersionKey(slots, slots.importKey(material.slice()), { keyId, version })
+  key.deterministic(2)
+  const info = page.join(page.text('kms1/index\0'), keyId, page.u32(version))
+  const bound = page.join(page.preamble(1, 0, 0), page.canonical(pairs))
+  const whole = page.hmac(page.expand(material, info, 32), page.join(bound, messages[1]!))
+  for (const n of [8, 16, 32]) expect(key.index.compute(messages[1]!, context, n)).toEqual(whole.slice(0, n))
+  for (const n of [0, 7, 33]) {
+    expect(() => key.index.compute(messages[1]!, context, n)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    )
+  }
+  key.release()
 })
 
 test('an envelope holds nothing of its context, and does not open without it [E-18]', () => {
