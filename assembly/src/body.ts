@@ -8,7 +8,7 @@
 import { chachaPolyStart, chachaPolyTag, chachaPolyUpdate } from './chacha20-poly1305';
 import { gcmKey, gcmStart, gcmTag, gcmUpdate } from './gcm';
 import { hmacInPlace } from './hmac';
-import { BOUND, COUNTER, IN, NONCE, OKM, OUT, SALT, wipeMessage } from './memory';
+import { BOUND, COUNTER, IN, OKM, OUT, SALT, wipeMessage } from './memory';
 import { copy64 } from './sha2';
 import { headerLengthOf, headerOf, outerOf, suiteOf } from './slots';
 
@@ -103,8 +103,8 @@ function chunk(suite: u32, source: usize, length: u32, target: usize, index: u64
     gcmUpdate(source, length, target, seal);
     return gcmTag(0, length);
   }
-  chunkNonce(NONCE, OKM + 32, index);
-  chachaPolyStart(OKM, NONCE);
+  chunkNonce(COUNTER, OKM + 32, index);
+  chachaPolyStart(OKM, COUNTER);
   chachaPolyUpdate(source, length, target, seal);
   return chachaPolyTag(0, length);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { KeySlots, Suite } from '@kms/core'
 import { sealInfo } from '@kms/core/envelope'
 import { createWasmKeySlots } from '@kms/core/hazmat'
 import { nodeReference } from '../differential/references.ts'
@@ -12,12 +13,13 @@ export interface Scanned {
   readonly released: readonly Hit[]
 }
 
+const aeads: Readonly<Record<Suite, string>> = { 1: 'AEAD_AES_256_GCM', 2: 'AEAD_CHACHA20_POLY1305' }
+
 /** Uses a key as records do, short and long, and searches after each message; then releases it and searches again. */
-export function scanModule(): Scanned {
-  const slots = createWasmKeySlots()
+export function scanModule(suite: Suite, slots: KeySlots = createWasmKeySlots()): Scanned {
   const memory = new Uint8Array(slots.bound.buffer)
   const [material, keyId] = [new Uint8Array(randomBytes(32)), new Uint8Array(randomBytes(16))]
-  const info = sealInfo(1, keyId, 1)
+  const info = sealInfo(suite, keyId, 1)
   const content = nodeReference.hkdfExpand('SHA-512', material, info, 32)
   const keys = new Search(
     [
@@ -27,10 +29,10 @@ export function scanModule(): Scanned {
   )
   const imported = slots.importKey(material.slice())
   const slot = slots.deriveKey(imported, info)
-  slots.prepare(slot, 1, new Uint8Array(27))
+  slots.prepare(slot, suite, new Uint8Array(27))
   const held = keys.memory(memory)
   const afterMessages: Hit[] = []
-  const label = Buffer.from('c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0')
+  const label = Buffer.from(`c2sp.org/chunked-encryption@v1+${aeads[suite]}\0`)
   for (const length of [0, 10, 96, 300, 16_384, 300_000]) {
     const salt = new Uint8Array(randomBytes(24))
     const bound = new Uint8Array(randomBytes(100))

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kms as CoreKms, type KeySlots, keyRoot, memoryLastSeen, noContext, type Primitives } from '@kms/core'
 import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
 import { SqliteStore } from '@kms/node'
-import type { NamedSecret } from './secrets.ts'
+import { Search } from './search.ts'
+import { type NamedSecret, patterns } from './secrets.ts'
 
 /** A store made in this run, and every secret that opening it and using its key involves. */
 export interface WatchedStore {
@@ -15,6 +16,7 @@ export interface WatchedStore {
 }
 
 export const keyName = 'watched'
+const derived = 'derived key'
 
 /** Keeps a copy of each key that goes through slots and primitives. */
 class Recorder {
@@ -63,10 +65,10 @@ class Recorder {
     return {
       ...inner,
       hkdfExpand: (hash, prk, info, length) => {
-        // 32 bytes out of a key are a key; other lengths are ids and check values.
+        // 32 bytes out of a key are a key, or a header's mac; other lengths are ids and check values.
         this.note('key that others come from', prk)
         const result = inner.hkdfExpand(hash, prk, info, length)
-        if (length === 32) this.note('derived key', result)
+        if (length === 32) this.note(derived, result)
         return result
       },
       keyUnwrap: (kek, wrapped) => {
@@ -114,5 +116,12 @@ export async function watchedStore(folder: string): Promise<WatchedStore> {
   const key = await kms.use(keyName)
   const envelope = key.sealText('what is sealed', noContext)
   await kms.close()
-  return { url: `sqlite:${path}`, rootFile, envelope, secrets: watching.secrets }
+  const secrets = watching.secrets.filter((secret) => !secret.name.endsWith(derived) || !isStored(secret, path))
+  return { url: `sqlite:${path}`, rootFile, envelope, secrets }
+}
+
+/** What stands in the store itself, as a header's mac does, is no secret. */
+function isStored(secret: NamedSecret, path: string): boolean {
+  const search = new Search(patterns(secret))
+  return [path, `${path}-wal`].some((file) => existsSync(file) && search.file(file).length > 0)
 }

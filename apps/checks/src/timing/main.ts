@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { constantBelow, leakyAbove, verdict } from './judge.ts'
 import { leakyTargets } from './leaky.ts'
 import { measure, type Target } from './measure.ts'
 import { moduleTargets } from './targets.ts'
@@ -10,27 +11,18 @@ const usage = `usage: npm run -s timing -- [--measurements N] [--only PART-OF-A-
   N measurements in each of 5 runs, 1,000,000 unless given, 20,000 at least.`
 
 const runs = 5
-const constantBelow = 4.5
-const leakyAbove = 50
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-}
-
-/** Runs a target, and prints its line. @returns whether it is as it should be; undefined where that is not judged */
-function judge(target: Target, measurements: number, leaky: boolean): boolean | undefined {
-  const leaks = Array.from({ length: runs }, () => measure(target, measurements))
-  const t = median(leaks.map((leak) => Math.abs(leak.t)))
-  const good = leaky ? t > leakyAbove : t < constantBelow
-  const all = leaks.map((leak) => Math.abs(leak.t).toFixed(1)).join(' ')
-  const time = `${median(leaks.map((leak) => leak.time)).toFixed(0)} ns a call`
-  const difference = `${median(leaks.map((leak) => leak.difference)).toFixed(2)} ns between the classes`
+/** Runs a target, and prints its line. @returns whether it is as it should be */
+function judge(target: Target, measurements: number, leaky: boolean): boolean {
+  const taken = Array.from({ length: runs }, () => measure(target, measurements))
+  const { good, t, difference, time } = verdict(taken, leaky, target.within)
+  const all = taken.map(({ leak }) => Math.abs(leak.t).toFixed(1)).join(' ')
+  const allowed = target.within === undefined ? '' : `, of ${(target.within * time).toFixed(2)} allowed`
+  const size = `${time.toFixed(0)} ns a call, ${difference.toFixed(2)} ns between the classes${allowed}`
   console.log(
-    `${target.noted !== undefined ? 'noted ' : good ? 'passed' : 'FAILED'}  ${target.name.padEnd(34)} |t| ${t.toFixed(1).padStart(7)}  (${all})  ${time}, ${difference}`,
+    `${good ? 'passed' : 'FAILED'}  ${target.name.padEnd(34)} |t| ${t.toFixed(1).padStart(7)}  (${all})  ${size}`,
   )
-  if (target.noted === undefined) return good
-  console.log(`        ${target.noted}`)
-  return undefined
+  return good
 }
 
 function main(args: readonly string[]): number {
@@ -56,8 +48,8 @@ function main(args: readonly string[]): number {
       .filter(named)
       .map((target) => judge(target, measurements, true)),
   ]
-  const passed = results.filter((good) => good === true).length
-  const failed = results.filter((good) => good === false).length
+  const passed = results.filter((good) => good).length
+  const failed = results.length - passed
   const seconds = ((performance.now() - start) / 1000).toFixed(0)
   console.log(
     `median |t| of ${runs} runs of ${measurements} measurements: below ${constantBelow} where it must not leak, above ${leakyAbove} where it does; ${seconds} s`,

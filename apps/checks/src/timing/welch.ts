@@ -17,53 +17,46 @@ class Moments {
   }
 }
 
-/** Welch's t between two classes of measurements, of those under a threshold. */
-class CroppedTest {
-  readonly #limit: number
-  readonly #classes = [new Moments(), new Moments()] as const
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  add(of: 0 | 1, x: number): void {
-    if (x <= this.#limit) this.#classes[of].add(x)
-  }
-
-  get t(): number {
-    const [a, b] = this.#classes
-    if (a.count < 100 || b.count < 100) return 0
-    const error = Math.sqrt(a.error + b.error)
-    return error === 0 ? 0 : (a.mean - b.mean) / error
-  }
-
-  /** How much longer the second class takes. */
-  get difference(): number {
-    return this.#classes[1].mean - this.#classes[0].mean
-  }
+/** What tells two classes of measurements apart. */
+export interface Leak {
+  /** Welch's t, the worst of the cropped tests. */
+  readonly t: number
+  /** How much longer the second class takes, in that test. */
+  readonly difference: number
+  /** Of both classes together. */
+  readonly median: number
 }
 
+/** Percentiles: what interrupts a measurement only makes it longer, so that tests over the shorter ones see more. */
+const crops = [0.5, 0.75, 0.9, 0.95, 0.99, 1]
+const fewest = 100
+
 /**
- * Whether two classes take the same time (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?", DATE 2017, §3):
- * t over all measurements and over those below some percentiles, since what interrupts a measurement only makes it longer.
+ * Whether two classes take the same time (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?", DATE 2017, §3): Welch's t
+ * over all measurements, and over those up to some percentiles of both classes together.
+ * @param times in any unit
+ * @param classes 0 or 1 for each
  */
-export class LeakTest {
-  readonly #tests: readonly CroppedTest[]
+export function leakOf(times: Float64Array, classes: Uint8Array): Leak {
+  const sorted = times.slice().sort()
+  const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0
+  const tests = crops.map((part) => test(times, classes, at(part)))
+  const worst = tests.reduce((one, other) => (Math.abs(other.t) > Math.abs(one.t) ? other : one))
+  return { ...worst, median: at(0.5) }
+}
 
-  /** @param calibration measurements of both classes, taken before, from which the percentiles come */
-  constructor(calibration: readonly number[]) {
-    const sorted = [...calibration].sort((a, b) => a - b)
-    const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0
-    const limits = [0.5, 0.75, 0.9, 0.95, 0.99].map(at)
-    this.#tests = [...limits, Number.POSITIVE_INFINITY].map((limit) => new CroppedTest(limit))
+function test(times: Float64Array, classes: Uint8Array, limit: number): { t: number; difference: number } {
+  const [a, b] = [new Moments(), new Moments()]
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i] as number
+    if (time > limit) continue
+    if (classes[i] === 0) a.add(time)
+    else b.add(time)
   }
-
-  add(of: 0 | 1, x: number): void {
-    for (const test of this.#tests) test.add(of, x)
-  }
-
-  /** The worst of the tests. */
-  get worst(): { readonly t: number; readonly difference: number } {
-    return this.#tests.reduce((worst, test) => (Math.abs(test.t) > Math.abs(worst.t) ? test : worst))
-  }
+  const difference = b.mean - a.mean
+  if (a.count < fewest || b.count < fewest) return { t: 0, difference }
+  const error = Math.sqrt(a.error + b.error)
+  // Without any spread a difference is certain.
+  const t = error > 0 ? difference / error : difference === 0 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY
+  return { t, difference }
 }

@@ -48,6 +48,7 @@ export function openSealed(
   decipher.setAuthTag(sealed.subarray(length))
   if (aad !== undefined) decipher.setAAD(aad, { plaintextLength: length })
   const opened = decipher.update(sealed.subarray(0, length))
+  wipeFreed(length + 1)
   try {
     decipher.final()
   } catch {
@@ -55,6 +56,18 @@ export function openSealed(
     throw notGenuine()
   }
   return plain(opened)
+}
+
+// What glibc keeps for the next allocation of the same length.
+const mostKept = 1032
+
+/**
+ * node:crypto decrypts into memory of a byte (AES-KW: a block) more than it needs, copies that into an array that fits, and frees the first
+ * as it is. Contents with keys in them were found there long after they had been wiped. The next allocation of that length gets the
+ * same memory: this one, to be zeroed. Longer ones hold messages, not keys.
+ */
+export function wipeFreed(length: number): void {
+  if (length <= mostKept) Buffer.allocUnsafeSlow(length).fill(0)
 }
 
 export function notGenuine(): KmsError {

@@ -53,7 +53,7 @@ class NativeKeySlots implements KeySlots {
       throw new KmsError('invalid-argument', 'A slot expands to 1 to 64 bytes.')
     }
     const block = createHmac('sha512', key).update(info).update(Uint8Array.of(1)).digest()
-    const output = new Uint8Array(length)
+    const output = new Uint8Array(new ArrayBuffer(length))
     output.set(block.subarray(0, length))
     block.fill(0)
     return output

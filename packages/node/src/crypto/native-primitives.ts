@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Aead, AeadCipher, Hash, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
-import { nativeAeads, notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
+import { nativeAeads, notGenuine, openSealed, plain, sealInto, tagLength, wipeFreed } from './native-aead.ts'
 import { nativeCipher } from './native-cipher.ts'
 import { argon2id, pbkdf2, scrypt } from './native-password-hashing.ts'
 import { nativeKey } from './raw-keys.ts'
@@ -53,7 +53,8 @@ function hkdfExpand(hash: Hash, prk: Uint8Array, info: Uint8Array, length: numbe
   const { name, length: size } = hashEntry(hash)
   require(Number.isInteger(length) && length >= 1 && length <= 255 * size, `HKDF gives 1 to ${255 * size} bytes.`)
   const key = nativeKey(prk)
-  const output = new Uint8Array(length)
+  // As in slots: not on the moving heap.
+  const output = new Uint8Array(new ArrayBuffer(length))
   let block: Uint8Array = new Uint8Array(0)
   for (let counter = 1, at = 0; at < length; counter++, at += size) {
     const next = createHmac(name, key).update(block).update(info).update(Uint8Array.of(counter)).digest()
@@ -106,6 +107,7 @@ function keyUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array {
   const decipher = createDecipheriv(name, nativeKey(kek), keyWrapIv)
   try {
     const key = decipher.update(wrapped)
+    wipeFreed(wrapped.length + 8)
     decipher.final()
     return plain(key)
   } catch {
