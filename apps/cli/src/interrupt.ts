@@ -1,9 +1,15 @@
 const controller = new AbortController()
 
 /** Whether the user stopped the command, and how. */
-export const interrupted: { signal: NodeJS.Signals | null; readonly abort: AbortSignal } = {
+export const interrupted: {
+  signal: NodeJS.Signals | null
+  readonly abort: AbortSignal
+  /** What is said in place of "nothing is left", where something was kept. */
+  kept: string | undefined
+} = {
   signal: null,
   abort: controller.signal,
+  kept: undefined,
 }
 
 /** Stops what the command is doing, as Ctrl-C does; a prompt that reads the terminal raw calls it itself. */

@@ -94,6 +94,7 @@ export async function openInto(
 
   async function through(openers: readonly Opener[]): Promise<number> {
     if (isSigned) return throughSignature(openers)
+    if (sink.openFile !== undefined && form === 'bytes') return sink.openFile(openers)
     const { openPieces } = await import('@kms/node')
     let bytes = 0
     for await (const piece of openPieces(whole, { openers, context, signal: call.signal })) {

@@ -125,6 +125,7 @@ function addFiles(kms: Command): void {
     '--identity-password-file <file>',
     'the password of a key pair, where it is another',
   )
+  const resume = (): Option => new Option('--resume', 'stopped, keep what is done; run again, go on from there')
   output(context(file(kms.command('encrypt'))), 'FILE.kms')
     .description('encrypt a file or stdin')
     .option('-k, --key <name>', 'the key to encrypt to')
@@ -138,12 +139,14 @@ function addFiles(kms: Command): void {
     .addOption(
       new Option('--suite <suite>', 'the cipher (aes-256-gcm); decrypt opens both').choices(Object.keys(suites)),
     )
+    .addOption(resume())
     .action(act(async () => (await import('./commands/encrypt.ts')).encrypt))
   output(context(file(kms.command('decrypt'))), 'FILE without .kms')
     .description('decrypt a file or stdin, in either form')
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
     .addOption(from)
+    .addOption(resume())
     .action(act(async () => (await import('./commands/decrypt.ts')).decrypt))
   context(file(kms.command('verify')))
     .description('open it and write nothing')

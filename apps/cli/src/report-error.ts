@@ -2,6 +2,7 @@ import { type ErrorKind, errorCodes, KmsError } from '@kms/core'
 import { paint } from './colour.ts'
 import { exitCodeOf, interruptCode } from './exit-codes.ts'
 import { hintFor } from './hints.ts'
+import { interrupted } from './interrupt.ts'
 import { printable } from './layout.ts'
 
 /**
@@ -62,7 +63,7 @@ function understood(error: unknown): KmsError {
 }
 
 function stopped(error: unknown): KmsError {
-  return new KmsError('aborted', 'Stopped. Nothing half-written is left.', { cause: error })
+  return new KmsError('aborted', interrupted.kept ?? 'Stopped. Nothing half-written is left.', { cause: error })
 }
 
 function stacks(error: unknown): string {

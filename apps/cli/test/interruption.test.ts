@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ended, main, sandbox } from './kms.ts'
 
@@ -58,5 +58,63 @@ describe('a closed pipe', () => {
     child.stdout?.once('data', () => child.stdout?.destroy())
     const [code] = await once(child, 'exit')
     expect({ code, stderr }).toEqual({ code: 141, stderr: '' })
+  })
+})
+
+describe('with --resume', () => {
+  const size = 64 * 2 ** 20
+  const large = randomBytes(size)
+  const stoppedMessage =
+    /^kms: Stopped before it was done\. What was done is kept, in \.[^ ]+\.tmp: the same again goes on from there\.\n$/
+
+  /** Starts a command, interrupts it when it has written some, and gives what it said. Undefined if it was done before. */
+  async function interrupt(args: readonly string[]): Promise<string | undefined> {
+    const child = box.start([...args], { env, program: main })
+    const end = ended(child)
+    const written = (): number => Math.max(0, ...temporary().map((name) => statSync(box.path(name)).size))
+    let running = true
+    void end.then(() => {
+      running = false
+    })
+    while (running && written() < 4 * 2 ** 20) await new Promise((resolve) => setTimeout(resolve, 1))
+    child.kill('SIGINT')
+    const { code, stderr } = await end
+    if (code === 0) return undefined
+    expect(code).toBe(130)
+    return stderr
+  }
+
+  test('Ctrl-C keeps what was done and says so, and the same command goes on', { timeout: 120_000 }, async () => {
+    writeFileSync(box.path('film'), large)
+    const encrypt = ['encrypt', '--key', 'user-data', '--resume', 'film']
+    const said = await interrupt(encrypt)
+    if (said !== undefined) {
+      expect(said).toMatch(stoppedMessage)
+      expect(temporary()).toHaveLength(1)
+      const { code } = await box.kms(encrypt, { env })
+      expect(code).toBe(0)
+    }
+    expect(temporary()).toEqual([])
+
+    const decrypt = ['decrypt', '--resume', '-o', 'film.again', 'film.kms']
+    const saidAgain = await interrupt(decrypt)
+    if (saidAgain !== undefined) {
+      expect(saidAgain).toMatch(stoppedMessage)
+      const { code } = await box.kms(decrypt, { env })
+      expect(code).toBe(0)
+    }
+    expect(readFileSync(box.path('film.again')).equals(large)).toBe(true)
+    expect(temporary()).toEqual([])
+  })
+
+  test('what cannot be gone on with is refused', { timeout: 60_000 }, async () => {
+    for (const args of [
+      ['encrypt', '--key', 'user-data', '--resume'],
+      ['encrypt', '--key', 'user-data', '--resume', '-o', '-', 'film'],
+      ['decrypt', '--resume', '-o', '-', 'film.kms'],
+    ]) {
+      const { code, stderr } = await box.kms(args, { env, input: 'x' })
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('from file to file') })
+    }
   })
 })

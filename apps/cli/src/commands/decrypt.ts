@@ -1,4 +1,7 @@
+import type { Context } from '@kms/core'
 import { type ContextOption, readContext } from '../context.ts'
+import { failure } from '../failure.ts'
+import { openFileTo } from '../files/file-to-file.ts'
 import { type Input, openInput, requireAnotherFile } from '../files/input.ts'
 import { openedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
@@ -11,6 +14,7 @@ interface DecryptOptions extends OpenOptions {
   readonly context?: ContextOption
   readonly output?: string
   readonly force?: boolean
+  readonly resume?: boolean
 }
 
 const jsonLimit = 16 * 2 ** 20
@@ -28,7 +32,7 @@ export async function decrypt(call: Invocation<DecryptOptions>, file?: string): 
     output.result({ input: input.name, ...opened, ...asText(sink.bytes()) }, () => '')
     return
   }
-  const sink = path === undefined ? stdoutSink(options) : await fileSink(path, options.force === true)
+  const sink = await sinkFor(call, input, path, context)
   const opened = await opening(call, input, sink, context)
   await sink.commit()
   if (sink.path === undefined) return
@@ -77,6 +81,26 @@ async function outputPath(options: DecryptOptions, input: Input): Promise<string
   if (options.output === '-') return undefined
   if (options.output !== undefined) return options.output
   return input.path === undefined ? undefined : openedName(input.path)
+}
+
+async function sinkFor(
+  call: Invocation<DecryptOptions>,
+  input: Input,
+  path: string | undefined,
+  context: Context,
+): Promise<Sink> {
+  const { force = false, resume = false } = call.options
+  if (!resume) return path === undefined ? stdoutSink(call.options) : fileSink(path, force)
+  const refuse = (): Promise<Error> =>
+    failure('invalid-argument', '--resume goes on from file to file, of what is sealed to recipients: FILE -o OUT.')
+  const from = input.path
+  if (from === undefined || path === undefined) throw await refuse()
+  return {
+    ...nowhere(),
+    path,
+    write: async () => Promise.reject(await refuse()),
+    openFile: (openers) => openFileTo(call, openers, { from, to: path, context, force, resume, progress: () => {} }),
+  }
 }
 
 function stdoutSink(options: DecryptOptions): Sink {

@@ -1,6 +1,7 @@
-import type { PasswordKdfName, Recipient } from '@kms/core'
+import type { Opener, PasswordKdfName, Recipient } from '@kms/core'
 import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
+import { type FileWork, sealFileTo } from '../files/file-to-file.ts'
 import { type Input, openInput, readAll, requireAnotherFile } from '../files/input.ts'
 import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
@@ -26,6 +27,7 @@ interface EncryptOptions extends IdentityOptions {
   readonly allVersions?: boolean
   readonly suite?: string
   readonly force?: boolean
+  readonly resume?: boolean
 }
 
 /** Bytes of a value, or of what is signed: all of it is in memory. */
@@ -60,7 +62,11 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   const path = outputPath(options, input)
   if (path === undefined) await checkStdout(call)
   else await requireAnotherFile(input, path)
+  await checkResume(call, input, path)
   if (options.text === true) return encryptText(call, input, path, context)
+  if (input.path !== undefined && path !== undefined && options.from === undefined) {
+    return encryptFile(call, input, { from: input.path, to: path, context })
+  }
 
   const sink = path === undefined ? pipeSink() : await fileSink(path, options.force === true)
   const progress = await showProgress(input.name, input.size, call.output.json || path === undefined)
@@ -93,6 +99,33 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   }
   await sink.commit()
   report(call, input, sink, sealed)
+}
+
+/** From file to file. */
+async function encryptFile(
+  call: Invocation<EncryptOptions>,
+  input: Input,
+  paths: Pick<FileWork, 'from' | 'to' | 'context'>,
+): Promise<void> {
+  const { force = false, resume = false } = call.options
+  const suite = suiteOf(call.options.suite)
+  const progress = await showProgress(input.name, input.size, call.output.json)
+  try {
+    const sealed = await withRecipients(call, (recipients, openers) =>
+      sealFileTo(call, recipients, openers, { ...paths, suite, force, resume, progress: progress.add }),
+    )
+    progress.stop()
+    report(call, input, { path: paths.to }, sealed)
+  } finally {
+    progress.stop()
+  }
+}
+
+async function checkResume({ options }: Invocation<EncryptOptions>, input: Input, path?: string): Promise<void> {
+  if (options.resume !== true) return
+  const goesOn = input.path !== undefined && path !== undefined && options.text !== true && options.from === undefined
+  if (goesOn) return
+  throw await failure('invalid-argument', '--resume goes on from file to file, without --text and --from: FILE -o OUT.')
 }
 
 async function encryptText(
@@ -142,16 +175,17 @@ async function sealedTexts(
 /** The recipients for as long as `use` runs. */
 async function withRecipients<T>(
   call: Invocation<EncryptOptions>,
-  use: (recipients: readonly Recipient[]) => Promise<T>,
+  use: (recipients: readonly Recipient[], openers: readonly Opener[]) => Promise<T>,
 ): Promise<T> {
   const { key, kdf } = call.options
-  if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)]))
-  const { backendParts, passwordRecipient } = await import('@kms/node')
+  if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)], [await kms.opener(key)]))
+  const { backendParts, passwordOpener, passwordRecipient } = await import('@kms/node')
   const password = await readPassword(readSettings(call.options), { message: 'New password', confirmed: true })
   warnIfShort(password, call.output, 'file')
   try {
     const { primitives } = backendParts()
-    return await use([passwordRecipient(password, { primitives, ...(kdf !== undefined && { kdf }) })])
+    const recipient = passwordRecipient(password, { primitives, ...(kdf !== undefined && { kdf }) })
+    return await use([recipient], [passwordOpener(password, { primitives })])
   } finally {
     password.wipe()
   }
@@ -177,7 +211,7 @@ async function checkStdout({ options, output }: Invocation<EncryptOptions>): Pro
   }
 }
 
-function report(call: Invocation<EncryptOptions>, input: Input, sink: Sink, sealed: Sealed): void {
+function report(call: Invocation<EncryptOptions>, input: Input, sink: Pick<Sink, 'path'>, sealed: Sealed): void {
   if (sink.path === undefined) return
   const { output, options } = call
   const { bytes, envelopeBytes, key } = sealed

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Opener } from '@kms/core'
 import { failure } from '../failure.ts'
 import { interrupted } from '../interrupt.ts'
 
@@ -8,6 +9,8 @@ export interface Sink {
   readonly path: string | undefined
   write(bytes: Uint8Array): Promise<void>
   commit(): Promise<void>
+  /** Opens the input's file into it instead, where that can be gone on with. @returns bytes of the message */
+  openFile?(openers: readonly Opener[]): Promise<number>
   /** Leaves nothing behind. What went to a pipe cannot be taken back. */
   discard(): Promise<void>
 }

@@ -46,7 +46,9 @@ export async function takeStopped(doing: Doing, output: string): Promise<Stopped
 export async function leaveStopped(doing: Doing, output: string, stopped: Stopped): Promise<void> {
   const path = notePath(doing, output)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify(stopped)}\n`), { force: true })
+  // Not synced: that could take as long as all that was written before it, and without a note the work is only begun anew.
+  const note = new TextEncoder().encode(`${JSON.stringify(stopped)}\n`)
+  await writeFileAtomically(path, note, { force: true, durable: false })
 }
 
 function notePath(doing: Doing, output: string): string {

@@ -85,7 +85,7 @@ export class UnfinishedFile {
       return error
     }
     const { code, message, cause, retry } = error
-    const kept = `What was done is kept, in ${this.file.temporaryName}: the same again, with resume, goes on from there.`
+    const kept = `What was done is kept, in ${this.file.temporaryName}: the same again goes on from there.`
     return new KmsError(code, `${code === 'aborted' ? 'Stopped before it was done.' : message} ${kept}`, {
       cause,
       retry,

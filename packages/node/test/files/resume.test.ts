@@ -85,7 +85,7 @@ describe('an encryption that was stopped', () => {
     ['changed at its start', () => change(5)],
     ['changed in the last piece that was written', () => change(2 * mebibyte - 5)],
     ['cut', () => truncateSync(at('in'), mebibyte)],
-  ])('of a file that was since %s is begun anew: no key seals two messages', async (_what, meddle) => {
+  ])('of a file that was since %s is begun anew: no key seals two messages [E-25]', async (_what, meddle) => {
     await begin()
     const before = readFileSync(at(left()[0] as string))
     meddle()
