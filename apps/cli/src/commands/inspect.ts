@@ -105,7 +105,9 @@ function recipientText(recipient: Recipient): string {
     return `a password, ${[algorithm, ...list].join(', ')}${recipient.withinLimits === false ? ' (over the limits)' : ''}`
   }
   if (provider !== undefined) return `${printable(provider)} ${printable(reference ?? '')}`
-  return keyId === undefined ? name : `${name} ${keyId}`
+  const kem = recipient.kem === undefined ? '' : ` ${recipient.kem.name}`
+  const bits = recipient.bits === undefined ? '' : ` ${recipient.bits}`
+  return keyId === undefined ? name : `${name}${kem}${bits} ${keyId}`
 }
 
 /** As the store shows it: `3`, or `r5f2a.3` (store format §Version numbers). */

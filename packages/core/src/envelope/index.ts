@@ -72,7 +72,7 @@ export {
   sealInfo,
   wrapInfo,
 } from './labels.ts'
-export { encryptedLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
+export { encryptedLength, externalRecipientLength, plaintextLength, recipientLengths, textLength } from './lengths.ts'
 export { type OpenLimits, openLimits, passwordRecipientLimit, wholeMessageLimit } from './limits.ts'
 export { MessageOpener, MessageSealer } from './message.ts'
 export type { PasswordKdf, PasswordKdfName } from './password-kdfs.ts'
@@ -97,6 +97,17 @@ export {
 } from './random-access.ts'
 export type { Opener, Recipient, Stanza } from './recipient.ts'
 export { type Kdf, type RecipientFields, readRecipient } from './recipient-layouts.ts'
+export {
+  type ExternalOptions,
+  type ExternalProvider,
+  type ExternalRecipient,
+  externalOpener,
+  externalRecipient,
+  type GeneratedZ,
+  type ProviderCallOptions,
+} from './recipients/external.ts'
+export type { ExternalZLimits } from './recipients/external-z.ts'
+export { hpkeOpener, hpkeRecipient } from './recipients/hpke.ts'
 export { type KeyHolder, keyOpener, keyRecipient, rootKeyHolder, slotHolder } from './recipients/key.ts'
 export { paddingRecipient } from './recipients/padding.ts'
 export {
@@ -105,6 +116,8 @@ export {
   passwordOpener,
   passwordRecipient,
 } from './recipients/password.ts'
+export { keyPairOpener, publicKeyRecipient } from './recipients/public-key.ts'
+export { type RsaOaepOptions, rsaOaepOpener, rsaOaepRecipient } from './recipients/rsa-oaep.ts'
 export {
   type BoundRecordKey,
   noMatchingKey,

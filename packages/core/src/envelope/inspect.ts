@@ -1,4 +1,5 @@
 import { KmsError } from '../errors.ts'
+import { kemById } from '../public-keys/kems.ts'
 import { chunkLength, prefixLength, saltLength } from './body.ts'
 import { toHex } from './bytes.ts'
 import { type HeaderRecipient, headerLimit, parseHeader } from './header.ts'
@@ -29,7 +30,8 @@ export interface InspectedRecipient {
   readonly kdf?: Readonly<Record<string, string | number>>
   /** Whether openers accept the kdf's parameters by default. */
   readonly withinLimits?: boolean
-  readonly kem?: number
+  /** Of HPKE; one that this release does not know is called `unknown`. */
+  readonly kem?: Named
   readonly bits?: number
   readonly provider?: string
   readonly reference?: string
@@ -133,7 +135,7 @@ export function inspectRecipient({ kind, bytes, fields }: HeaderRecipient): Insp
     case 'password':
       return { ...common, kdf: { ...fields.kdf }, ...limited(fields.kdf) }
     case 'hpke':
-      return { ...common, keyId: formatUuid(fields.keyId), kem: fields.kem }
+      return { ...common, keyId: formatUuid(fields.keyId), kem: namedKem(fields.kem) }
     case 'rsa-oaep':
       return { ...common, keyId: formatUuid(fields.keyId), bits: fields.bits }
     case 'external':
@@ -141,6 +143,10 @@ export function inspectRecipient({ kind, bytes, fields }: HeaderRecipient): Insp
     default:
       return common
   }
+}
+
+function namedKem(id: number): Named {
+  return { id, name: kemById(id)?.name ?? 'unknown' }
 }
 
 function limited(kdf: Kdf): { readonly withinLimits?: boolean } {

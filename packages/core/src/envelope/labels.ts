@@ -8,6 +8,9 @@ const seal = label('seal')
 const deterministic = label('deterministic')
 const wrap = label('wrap')
 const password = label('password')
+const hpke = label('hpke')
+const rsaOaep = label('rsa-oaep')
+const external = label('external')
 const header = label('header')
 const keyId = label('key-id')
 const check = label('check')
@@ -40,6 +43,21 @@ export function wrapInfo(id: Uint8Array, version: number, bound: Uint8Array): Ui
 /** Recipient kind 2: what turns a stretched password into a key-encryption key for this `C`. */
 export function passwordInfo(salt: Uint8Array, kdfBytes: Uint8Array, bound: Uint8Array): Uint8Array {
   return concat(password, salt, kdfBytes, bound)
+}
+
+/** Recipient kind 3: HPKE's `info`. @param boundHash `SHA-512(C)` */
+export function hpkeInfo(id: Uint8Array, boundHash: Uint8Array): Uint8Array {
+  return concat(hpke, id, boundHash)
+}
+
+/** Recipient kind 4: what turns `Z` into a key-encryption key for this `C`. */
+export function rsaOaepInfo(id: Uint8Array, bound: Uint8Array): Uint8Array {
+  return concat(rsaOaep, id, bound)
+}
+
+/** Recipient kind 5: what turns `Z` into a key-encryption key for this `C`. */
+export function externalInfo(bound: Uint8Array): Uint8Array {
+  return concat(external, bound)
 }
 
 /** Mode 2: what the mac of a header is expanded with, from `K`. */

@@ -1,10 +1,30 @@
 import { chunkLength, prefixLength, tagLength } from './body.ts'
 import { keyHeaderLength, macLength } from './header.ts'
 import { preambleLength } from './preamble.ts'
+import { wrappedLength } from './recipient-layouts.ts'
 import { invalidArgument } from './refusals.ts'
 
 /** Bytes a recipient kind takes in a header, kind and length included, for `encryptedLength`. */
-export const recipientLengths = { key: 63, passwordPbkdf2: 64, passwordScrypt: 63, passwordArgon2id: 69 } as const
+export const recipientLengths = {
+  key: 63,
+  passwordPbkdf2: 64,
+  passwordScrypt: 63,
+  passwordArgon2id: 69,
+  hpkeP256: 134,
+  hpkeX25519: 101,
+  hpkeXWing: 1189,
+  rsaOaep2048: 315,
+  rsaOaep3072: 443,
+  rsaOaep4096: 571,
+} as const
+
+/**
+ * The same for an external recipient.
+ * @param blobLength what the provider's blobs take: 0 to 65,535 bytes
+ */
+export function externalRecipientLength(provider: string, reference: string, blobLength: number): number {
+  return 3 + 1 + provider.length + 2 + reference.length + 2 + blobLength + wrappedLength
+}
 
 /**
  * Bytes of the envelope of an n-byte message, for sizing columns and files (envelope v1 §Lengths).

@@ -1,3 +1,4 @@
+import { kemById } from '../public-keys/kems.ts'
 import { fromAscii, readU16, readU32 } from './bytes.ts'
 import type { Stanza } from './recipient.ts'
 
@@ -39,7 +40,8 @@ export type RecipientFields =
 /** A layout that does not fit: what is wrong with it. */
 export type Misfit = string
 
-const wrappedLength = 40
+/** AES-256-KW (RFC 3394) of a content key. */
+export const wrappedLength = 40
 
 /**
  * The layouts of the recipient kinds (envelope v1 §Mode 2), each read strictly, also those this release cannot open: an opener
@@ -111,13 +113,10 @@ function readKdf(bytes: Uint8Array): Kdf | Misfit {
   }
 }
 
-/** Encapsulated key lengths by IANA KEM id: P-256, X25519, X-Wing. */
-const kemLengths: Readonly<Record<number, number>> = { 16: 65, 32: 32, 25722: 1120 }
-
 function readHpke(bytes: Uint8Array): RecipientFields | Misfit {
   if (bytes.length < 18) return 'an hpke recipient has 18 bytes or more'
   const kem = readU16(bytes, 16)
-  const enc = kemLengths[kem]
+  const enc = kemById(kem)?.encapsulatedLength
   if (enc !== undefined && bytes.length !== 66 + enc) return `an hpke recipient of kem ${kem} has ${66 + enc} bytes`
   return { name: 'hpke', keyId: bytes.subarray(0, 16), kem }
 }

@@ -1,7 +1,13 @@
 export type { PublicJwk } from './jwk.ts'
 export { publicKeyJwk } from './jwk.ts'
 export { type Kem, type KemName, kemById, kems } from './kems.ts'
-export { generateRecipientKeyPair, type KeyPairType, type RecipientKeyPair, recipientKeyPair } from './key-pair.ts'
+export {
+  generateRecipientKeyPair,
+  hpkeKeyPair,
+  type KeyPairType,
+  type RecipientKeyPair,
+  recipientKeyPair,
+} from './key-pair.ts'
 export { publicKeyPem } from './pem.ts'
 export {
   type HpkePublicKey,

@@ -67,6 +67,25 @@ export async function recipientKeyPair(publicKey: RecipientPublicKey, privateKey
   throw invalidArgument('The private key does not belong to the public key.')
 }
 
+/**
+ * A key pair of HPKE from its private half alone, such as one that was put together from shares.
+ * @param privateKey as `RecipientKeyPair.privateKey`; the pair takes it over
+ * @throws `invalid-argument` if it is none of that kem
+ */
+export async function hpkeKeyPair(kem: KemName, privateKey: Secret): Promise<RecipientKeyPair> {
+  if (!Object.hasOwn(kems, kem) || privateKey.length !== kems[kem].privateKeyLength) {
+    throw invalidArgument(`A private key of ${String(kem)} has ${kems[kem]?.privateKeyLength ?? 'no'} bytes.`)
+  }
+  const { publicKeyOf } = await import('./noble-kems.ts')
+  let bytes: Uint8Array
+  try {
+    bytes = publicKeyOf(kem, privateKey.reveal())
+  } catch {
+    throw invalidArgument(`That is no private key of ${kem}.`)
+  }
+  return { publicKey: await hpkePublicKey(kem, bytes), privateKey }
+}
+
 async function hpkeMatches({ kem, bytes }: HpkePublicKey, privateKey: Secret): Promise<boolean> {
   if (privateKey.length !== kems[kem].privateKeyLength) return false
   const hpke = await loadHpke(kem)

@@ -1,9 +1,22 @@
 import { x25519 } from '@noble/curves/ed25519.js'
+import { p256 } from '@noble/curves/nist.js'
 import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js'
 import * as hpke from 'hpke'
-import { kems } from './kems.ts'
+import { type Kem, type KemName, kems } from './kems.ts'
 
 // Mechanisms that WebCrypto has not, or not everywhere, for the library hpke: X-Wing, and X25519 for browsers of before 2025.
+
+/** The public half of a private key as HPKE serialises it: WebCrypto gives it only together with the private half as text. */
+export function publicKeyOf(kem: KemName, privateKey: Uint8Array): Uint8Array {
+  switch (kem) {
+    case 'P-256':
+      return p256.getPublicKey(privateKey, false)
+    case 'X25519':
+      return x25519.getPublicKey(privateKey)
+    case 'X-Wing':
+      return ml_kem768_x25519.keygen(privateKey).publicKey
+  }
+}
 
 /** A key as hpke hands it about; the bytes stay in here. */
 class NobleKey implements hpke.Key {
@@ -26,10 +39,13 @@ class NobleKey implements hpke.Key {
 type Pair = hpke.KeyPair<NobleKey>
 
 /** What all of them do the same: keys are bytes. `derive` is RFC 9180's DeriveKeyPair, which nothing here asks for. */
-function bytesAsKeys(
-  { name, id, publicKeyLength, privateKeyLength, encapsulatedLength }: (typeof kems)[keyof typeof kems],
-  publicKeyOf: (privateKey: Uint8Array) => Uint8Array,
-): Omit<hpke.KEM<NobleKey>, 'Encap' | 'Decap'> {
+function bytesAsKeys({
+  name,
+  id,
+  publicKeyLength,
+  privateKeyLength,
+  encapsulatedLength,
+}: Kem): Omit<hpke.KEM<NobleKey>, 'Encap' | 'Decap'> {
   return {
     id,
     type: 'KEM',
@@ -42,7 +58,7 @@ function bytesAsKeys(
     async GenerateKeyPair(): Promise<Pair> {
       const privateKey = crypto.getRandomValues(new Uint8Array(privateKeyLength))
       const pair = {
-        publicKey: new NobleKey(name, 'public', publicKeyOf(privateKey)),
+        publicKey: new NobleKey(name, 'public', publicKeyOf(name, privateKey)),
         privateKey: new NobleKey(name, 'private', privateKey),
       }
       privateKey.fill(0)
@@ -57,7 +73,7 @@ function bytesAsKeys(
 
 /** X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 with X25519. The library checks the encapsulation key (FIPS 203 §7.2). */
 export const xWing: hpke.KEMFactory<NobleKey> = () => ({
-  ...bytesAsKeys(kems['X-Wing'], (seed) => ml_kem768_x25519.keygen(seed).publicKey),
+  ...bytesAsKeys(kems['X-Wing']),
   async Encap(publicKey) {
     const { cipherText, sharedSecret } = ml_kem768_x25519.encapsulate(NobleKey.bytes(publicKey))
     return { shared_secret: sharedSecret, enc: cipherText }
@@ -75,7 +91,7 @@ export const dhkemX25519: hpke.KEMFactory<NobleKey> = () => {
     return hpke.LabeledExpand(kdf, suite, prk, hpke.encode('shared_secret'), context, 32)
   }
   return {
-    ...bytesAsKeys(kems.X25519, (privateKey) => x25519.getPublicKey(privateKey)),
+    ...bytesAsKeys(kems.X25519),
     async Encap(publicKey) {
       const recipient = NobleKey.bytes(publicKey)
       const ephemeral = crypto.getRandomValues(new Uint8Array(32))

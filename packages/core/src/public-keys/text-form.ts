@@ -3,7 +3,7 @@ import { invalidArgument } from '../envelope/refusals.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { kemById, kems } from './kems.ts'
-import { type HpkePublicKey, hpkeFingerprint, hpkePublicKey } from './public-key.ts'
+import { type HpkePublicKey, hpkeFingerprint, hpkePublicKey, type RecipientPublicKey } from './public-key.ts'
 
 // Our own short form of public keys, which carries the kem: `kmspk1` ‖ base64url(kem u16 ‖ public key as HPKE serialises it ‖
 // the first 4 bytes of SHA-256 over both). The check finds typing errors and lost characters, and nothing else.
@@ -11,8 +11,14 @@ import { type HpkePublicKey, hpkeFingerprint, hpkePublicKey } from './public-key
 const start = 'kmspk1'
 const checkLength = 4
 
-/** A public key of HPKE in our text form, 57 characters for X25519. */
-export function publicKeyText({ kem, bytes, fingerprint }: HpkePublicKey): string {
+/**
+ * A public key of HPKE in our text form, 57 characters for X25519.
+ * @throws `unsupported` for RSA, whose public keys have standard forms alone
+ */
+export function publicKeyText(key: RecipientPublicKey): string {
+  if (key.type !== 'hpke')
+    throw new KmsError('unsupported', 'An RSA public key has no text form. Write it as PEM or JWK.')
+  const { kem, bytes, fingerprint } = key
   return start + toText(concat(u16(kems[kem].id), bytes, fingerprint.subarray(0, checkLength)))
 }
 

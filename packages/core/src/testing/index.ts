@@ -1,4 +1,6 @@
 export type { ConformanceCase } from './conformance.ts'
+export { type ExternalProviderSubject, externalProviderConformance } from './external-provider.ts'
 export { keySlotsConformance } from './key-slots.ts'
 export { type KeyStoreCapabilities, type KeyStoreSubject, keyStoreConformance } from './key-store.ts'
+export { type MemoryProvider, memoryProvider } from './memory-provider.ts'
 export { primitivesConformance } from './primitives.ts'

@@ -55,7 +55,7 @@ test.each(['P-256', 'X25519', 'X-Wing'] as const)('the text form of %s carries k
 
 test('a text form that was mistyped, cut or lengthened is refused, wherever', async () => {
   const { publicKey } = await generateRecipientKeyPair({ kem: 'X25519' })
-  const text = publicKeyText(publicKey as HpkePublicKey)
+  const text = publicKeyText(publicKey)
   for (let at = 6; at < text.length; at++) {
     const changed = text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
     // The first characters are the kem's number, of which others may come to be.
@@ -65,6 +65,11 @@ test('a text form that was mistyped, cut or lengthened is refused, wherever', as
   }
   await expect(readPublicKey(`${text}AA`)).rejects.toThrow(code('invalid-argument'))
   await expect(readPublicKey(`${text}=`)).rejects.toThrow(code('invalid-argument'))
+})
+
+test('RSA has no text form, and says to use the others', async () => {
+  const key = await readPublicKey(pem(foreign[2]?.[1] as KeyObject))
+  expect(() => publicKeyText(key)).toThrow(/PEM or JWK/)
 })
 
 test('X-Wing has no PEM and no JWK, and says to use the text form', async () => {
