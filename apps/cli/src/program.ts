@@ -115,7 +115,7 @@ function addFiles(kms: Command): void {
     command
       .option('-o, --output <out>', `where to write; - is stdout (${standard})`)
       .option('-f, --force', 'overwrite; write binary to a terminal')
-  const password = new Option('--password', 'to a password alone, without a store')
+  const password = new Option('--password', 'to a password, without a store')
 
   const from = new Option(
     '--from <key>',
@@ -129,6 +129,7 @@ function addFiles(kms: Command): void {
   output(context(file(kms.command('encrypt'))), 'FILE.kms')
     .description('encrypt a file or stdin')
     .option('-k, --key <name>', 'the key to encrypt to')
+    .option('--to <key>', 'a public key to encrypt to: kmspk1…, or a file of it; again for more', collect)
     .addOption(password)
     .addOption(kdf())
     .option('--from <file>', 'sign it as the key pair in this file (kms keygen --sign); up to 64 MiB')

@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { VerificationKey } from '@kms/core/envelope'
-import { failure, fileFailure } from './failure.ts'
-
-const sizeLimit = 65_536
+import { readPublicKeyFile } from './public-key-file.ts'
 
 /** What `--from` names: the text of a verification key, or a file that holds one as text, PEM or JWK. */
 export async function readSigners(given: readonly string[]): Promise<readonly VerificationKey[]> {
@@ -13,18 +10,7 @@ export async function readSigners(given: readonly string[]): Promise<readonly Ve
   const { primitives } = backendParts()
   const signers: VerificationKey[] = []
   for (const one of given) {
-    signers.push(readVerificationKey(one.startsWith('kmsvk1') ? one : await fileText(one), { primitives }))
+    signers.push(readVerificationKey(one.startsWith('kmsvk1') ? one : await readPublicKeyFile(one), { primitives }))
   }
   return signers
-}
-
-async function fileText(path: string): Promise<string> {
-  let contents: Buffer
-  try {
-    contents = await readFile(path)
-  } catch (error) {
-    throw await fileFailure('read', path, error)
-  }
-  if (contents.length > sizeLimit) throw await failure('limit-exceeded', `${path} is too large to hold a public key.`)
-  return contents.toString('utf8')
 }

@@ -31,7 +31,7 @@ describe('bash', () => {
   })
 
   test('completes options, own and global', () => {
-    expect(offered('kms', 'encrypt', '--t')).toEqual(['--text'])
+    expect(offered('kms', 'encrypt', '--t')).toEqual(['--to', '--text'])
     expect(offered('kms', 'key', 'list', '--js')).toEqual(['--json'])
     expect(offered('kms', '--root', 'pass')).toEqual(['password'])
   })

@@ -1,4 +1,5 @@
 import type { Opener, PasswordKdfName, Recipient } from '@kms/core'
+import type { RecipientPublicKey } from '@kms/node'
 import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
 import { type FileWork, sealFileTo } from '../files/file-to-file.ts'
@@ -10,6 +11,7 @@ import type { IdentityOptions } from '../identity.ts'
 import type { Invocation } from '../invocation.ts'
 import { byteCount, grouped, printable } from '../layout.ts'
 import { readPassword, warnIfShort } from '../password.ts'
+import { readPublicKeys } from '../public-keys.ts'
 import { keyIn, type Sealed, sealInto, sealSignedBy } from '../seal.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
@@ -17,6 +19,7 @@ import { suiteOf } from '../suites.ts'
 
 interface EncryptOptions extends IdentityOptions {
   readonly key?: string
+  readonly to?: readonly string[]
   readonly password?: boolean
   readonly kdf?: PasswordKdfName
   readonly from?: string
@@ -36,21 +39,25 @@ const wholeLimit = 64 * 2 ** 20
 /** `kms encrypt [FILE]` */
 export async function encrypt(call: Invocation<EncryptOptions>, file?: string): Promise<void> {
   const { options, signal } = call
-  if ((options.key === undefined) === (options.password !== true)) {
-    throw await failure('invalid-argument', 'Name what to encrypt to: --key NAME (kms key list), or --password.')
-  }
-  if (
-    options.deterministic === true &&
-    (options.text !== true || options.key === undefined || options.from !== undefined)
-  ) {
+  if (options.key === undefined && options.password !== true && options.to === undefined) {
     throw await failure(
       'invalid-argument',
-      '--deterministic is for values: with --text and --key NAME, and without a signer.',
+      'Name what to encrypt to: --key NAME (kms key list), --to PUBLICKEY, --password, or several of them.',
+    )
+  }
+  if (options.deterministic === true && (options.text !== true || options.key === undefined || !isAlone(options))) {
+    throw await failure(
+      'invalid-argument',
+      '--deterministic is for values: with --text and --key NAME alone, and without a signer.',
     )
   }
   if (options.allVersions === true && options.deterministic !== true) {
     throw await failure('invalid-argument', '--all-versions is for searching: with --deterministic.')
   }
+  if (options.kdf !== undefined && options.password !== true) {
+    throw await failure('invalid-argument', '--kdf is of a password; without --password there is none.')
+  }
+  const publicKeys = await readPublicKeys(options.to ?? [])
   if (options.text === true && options.context === undefined) {
     throw await failure(
       'invalid-context',
@@ -63,9 +70,9 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   if (path === undefined) await checkStdout(call)
   else await requireAnotherFile(input, path)
   await checkResume(call, input, path)
-  if (options.text === true) return encryptText(call, input, path, context)
+  if (options.text === true) return encryptText(call, input, path, context, publicKeys)
   if (input.path !== undefined && path !== undefined && options.from === undefined) {
-    return encryptFile(call, input, { from: input.path, to: path, context })
+    return encryptFile(call, input, publicKeys, { from: input.path, to: path, context })
   }
 
   const sink = path === undefined ? pipeSink() : await fileSink(path, options.force === true)
@@ -86,7 +93,7 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
   let sealed: Sealed
   try {
     const { from } = options
-    sealed = await withRecipients(call, (recipients) =>
+    sealed = await withRecipients(call, publicKeys, (recipients) =>
       from === undefined
         ? sealInto(sink, source(), { recipients, context, suite, signal })
         : signedInto(recipients, from),
@@ -98,24 +105,25 @@ export async function encrypt(call: Invocation<EncryptOptions>, file?: string): 
     progress.stop()
   }
   await sink.commit()
-  report(call, input, sink, sealed)
+  report(call, input, sink, sealed, publicKeys)
 }
 
 /** From file to file. */
 async function encryptFile(
   call: Invocation<EncryptOptions>,
   input: Input,
+  publicKeys: readonly RecipientPublicKey[],
   paths: Pick<FileWork, 'from' | 'to' | 'context'>,
 ): Promise<void> {
   const { force = false, resume = false } = call.options
   const suite = suiteOf(call.options.suite)
   const progress = await showProgress(input.name, input.size, call.output.json)
   try {
-    const sealed = await withRecipients(call, (recipients, openers) =>
+    const sealed = await withRecipients(call, publicKeys, (recipients, openers) =>
       sealFileTo(call, recipients, openers, { ...paths, suite, force, resume, progress: progress.add }),
     )
     progress.stop()
-    report(call, input, { path: paths.to }, sealed)
+    report(call, input, { path: paths.to }, sealed, publicKeys)
   } finally {
     progress.stop()
   }
@@ -123,6 +131,12 @@ async function encryptFile(
 
 async function checkResume({ options }: Invocation<EncryptOptions>, input: Input, path?: string): Promise<void> {
   if (options.resume !== true) return
+  if (options.key === undefined && options.password !== true) {
+    throw await failure(
+      'invalid-argument',
+      '--resume needs what opens the file again: --key or --password beside --to.',
+    )
+  }
   const goesOn = input.path !== undefined && path !== undefined && options.text !== true && options.from === undefined
   if (goesOn) return
   throw await failure('invalid-argument', '--resume goes on from file to file, without --text and --from: FILE -o OUT.')
@@ -133,10 +147,11 @@ async function encryptText(
   input: Input,
   path: string | undefined,
   context: Awaited<ReturnType<typeof readContext>>,
+  publicKeys: readonly RecipientPublicKey[],
 ): Promise<void> {
   const { options, output } = call
   const data = await readAll(input.read(), wholeLimit, input.name)
-  const texts = await sealedTexts(call, data, context)
+  const texts = await sealedTexts(call, data, context, publicKeys)
   const lines = texts.join('\n')
   if (path === undefined) return output.result(options.allVersions === true ? { texts } : { text: lines }, () => lines)
   const sink = await fileSink(path, options.force === true)
@@ -151,11 +166,12 @@ async function sealedTexts(
   call: Invocation<EncryptOptions>,
   data: Uint8Array,
   context: Awaited<ReturnType<typeof readContext>>,
+  publicKeys: readonly RecipientPublicKey[],
 ): Promise<readonly string[]> {
   const { key: name, from, deterministic = false, allVersions = false } = call.options
   const suite = suiteOf(call.options.suite)
-  if (name === undefined || from !== undefined) {
-    return withRecipients(call, async (recipients) => {
+  if (name === undefined || !isAlone(call.options)) {
+    return withRecipients(call, publicKeys, async (recipients) => {
       const { backendParts, sealEnvelope } = await import('@kms/node')
       const { toText } = await import('@kms/core/envelope')
       const envelope =
@@ -172,13 +188,35 @@ async function sealedTexts(
   })
 }
 
-/** The recipients for as long as `use` runs. */
+/** Whether a key is all that a value is sealed to: then it is a record, which is shorter and found by its prefix. */
+function isAlone({ from, to, password }: EncryptOptions): boolean {
+  return from === undefined && to === undefined && password !== true
+}
+
+/** The recipients for as long as `use` runs: a key of the store, then public keys, then a password. */
 async function withRecipients<T>(
   call: Invocation<EncryptOptions>,
+  publicKeys: readonly RecipientPublicKey[],
   use: (recipients: readonly Recipient[], openers: readonly Opener[]) => Promise<T>,
 ): Promise<T> {
-  const { key, kdf } = call.options
-  if (key !== undefined) return withKms(call, async (kms) => use([await kms.recipient(key)], [await kms.opener(key)]))
+  const { key, password, kdf } = call.options
+  const { backendParts, publicKeyRecipient } = await import('@kms/node')
+  const { primitives } = backendParts()
+  const toKeys = publicKeys.map((one) => publicKeyRecipient(one, { primitives }))
+  const withKey: typeof use = (more, openers) =>
+    key === undefined
+      ? use([...toKeys, ...more], openers)
+      : withKms(call, async (kms) =>
+          use([await kms.recipient(key), ...toKeys, ...more], [await kms.opener(key), ...openers]),
+        )
+  return password === true ? withPassword(call, kdf, withKey) : withKey([], [])
+}
+
+async function withPassword<T>(
+  call: Invocation,
+  kdf: PasswordKdfName | undefined,
+  use: (recipients: readonly Recipient[], openers: readonly Opener[]) => Promise<T>,
+): Promise<T> {
   const { backendParts, passwordOpener, passwordRecipient } = await import('@kms/node')
   const password = await readPassword(readSettings(call.options), { message: 'New password', confirmed: true })
   warnIfShort(password, call.output, 'file')
@@ -211,18 +249,32 @@ async function checkStdout({ options, output }: Invocation<EncryptOptions>): Pro
   }
 }
 
-function report(call: Invocation<EncryptOptions>, input: Input, sink: Pick<Sink, 'path'>, sealed: Sealed): void {
+function report(
+  call: Invocation<EncryptOptions>,
+  input: Input,
+  sink: Pick<Sink, 'path'>,
+  sealed: Sealed,
+  publicKeys: readonly RecipientPublicKey[],
+): void {
   if (sink.path === undefined) return
   const { output, options } = call
   const { bytes, envelopeBytes, key } = sealed
-  const sealedTo = options.key === undefined ? 'a password' : `${options.key} version ${key?.version}`
+  const sealedTo = [
+    ...(options.key === undefined ? [] : [`${options.key} version ${key?.version}`]),
+    ...publicKeys.map((one) => `public key ${one.type === 'hpke' ? one.kem : 'RSA'} ${fingerprint(one).slice(0, 8)}…`),
+    ...(options.password === true ? ['a password'] : []),
+  ].join(', ')
   const document = {
     input: input.name,
     output: sink.path,
     bytes,
     envelopeBytes,
     ...(options.from !== undefined && { from: options.from }),
-    sealedTo: key === null ? { password: true } : { key: options.key, ...key },
+    sealedTo: {
+      ...(key !== null && { key: options.key, ...key }),
+      ...(publicKeys.length > 0 && { publicKeys: publicKeys.map(fingerprint) }),
+      ...(options.password === true && { password: true }),
+    },
   }
   output.result(document, ({ green }) => {
     const cost = `${byteCount(bytes)} + ${grouped(envelopeBytes - bytes)}`
@@ -232,9 +284,15 @@ function report(call: Invocation<EncryptOptions>, input: Input, sink: Pick<Sink,
     `${printable(input.name)} is still there, as it was.`,
     ...(options.context === undefined
       ? [
-          `No context: ${options.key === undefined ? 'the password alone opens the file' : 'the file opens wherever its key does'}. --context name=value binds it to a place.`,
+          `No context: the file opens wherever ${options.key === undefined && publicKeys.length === 0 ? 'its password is known' : 'one of its keys is'}. --context name=value binds it to a place.`,
         ]
       : []),
   ]
   if (input.path !== undefined) output.note(also.join('\n'))
+}
+
+/** As `kms inspect` shows it. */
+function fingerprint({ fingerprint: bytes }: RecipientPublicKey): string {
+  const hex = Buffer.from(bytes).toString('hex')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

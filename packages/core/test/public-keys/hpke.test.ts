@@ -6,6 +6,9 @@ import { publicKeyOf, xWing } from '../../src/public-keys/noble-kems.ts'
 import { Secret } from '../../src/secret.ts'
 
 const hex = (digits: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(digits, 'hex'))
+// X-Wing takes a while on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
+
 const code = (expected: string): unknown => expect.objectContaining({ code: expected })
 const text = (string: string): Uint8Array => new TextEncoder().encode(string)
 const vectors = <T>(file: string): readonly T[] =>

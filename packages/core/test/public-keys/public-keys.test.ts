@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Secret } from '../../src/index.ts'
 import {
   generateRecipientKeyPair,
@@ -11,6 +11,9 @@ import {
   readPublicKey,
   recipientKeyPair,
 } from '../../src/public-keys/index.ts'
+
+// RSA pairs take seconds to make on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected })
 const sha256 = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()
