@@ -71,7 +71,7 @@ test('a key id of any version of UUID, or of none, is a key id [E-27]', () => {
   }
 })
 
-test('a blind index is the one of the page, whatever suite and mode the key seals in [E-37] [E-97]', () => {
+test('a blind index is the one of the page, whatever suite and mode the key seals in [E-37] [E-96]', () => {
   const key = prepareVersionKey(slots, slots.importKey(material.slice()), { keyId, version })
   key.deterministic(2)
   const info = page.join(page.text('kms1/index\0'), keyId, page.u32(version))

@@ -181,7 +181,7 @@ describe('random access', () => {
       await expect(file.openRange(at, at + 1)).rejects.toEqual(code('authentication-failed'))
   })
 
-  test('refuses as any opening does, in that order', async () => {
+  test('refuses as any opening does, in that order, and what is deterministic [E-35]', async () => {
     const key = recordKey()
     const sealed = key.seal(pattern(100), context)
     const toRecipients = await seal(pattern(100))
@@ -201,7 +201,7 @@ describe('random access', () => {
     for (const [bytes, options, expected] of cases) {
       await expect(openRandomAccess(counting(bytes), options), expected).rejects.toEqual(code(expected))
     }
-    // Mode 1 has no ranges [E-35].
+    // Mode 1 has no ranges.
     const deterministic = sealed.slice()
     deterministic[5] = 1
     await expect(openRandomAccess(counting(deterministic), byKey(key))).rejects.toEqual(code('unsupported'))

@@ -1,26 +1,26 @@
 import { type Opener, type Recipient, Secret } from '@kms/core'
 import {
-  beginOpening,
-  beginSealing,
+  blobSource,
   encryptedLength,
   fromText,
   generateSigningKey,
   inspect,
   keyOpener,
   keyRecipient,
-  longestStart,
-  MessageOpener,
-  MessageSealer,
   openEnvelope,
+  openRandomAccess,
   openSigned,
+  openStream,
   passwordOpener,
   passwordRecipient,
   prepareVersionKey,
+  recipientLengths,
   rewrapHeader,
   rootKeyHolder,
   SigningKey,
   sealEnvelope,
   sealSigned,
+  sealStream,
   toText,
 } from '@kms/core/envelope'
 import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
@@ -36,7 +36,11 @@ const password = (): Secret => Secret.fromPassword('correct horse battery staple
 
 const kinds: readonly [string, () => Recipient, () => Opener][] = [
   ['a key', () => keyRecipient(root, parts), () => keyOpener(root, parts)],
-  ['a password', () => passwordRecipient(password(), parts), () => passwordOpener(password(), parts)],
+  ...(['argon2id', 'scrypt', 'pbkdf2'] as const).map((kdf): [string, () => Recipient, () => Opener] => [
+    `a password by ${kdf}`,
+    () => passwordRecipient(password(), { kdf, ...parts }),
+    () => passwordOpener(password(), parts),
+  ]),
 ]
 
 const suites = [1, 2] as const
@@ -68,23 +72,21 @@ export const envelopes: readonly Case[] = [
     })),
   ),
   ...suites.map((suite) => ({
-    name: `suite ${suite}: sealed and opened piece by piece`,
+    name: `suite ${suite}: streams through the platform's own, and ranges of a Blob`,
     async run() {
       const plaintext = message(100_000)
-      const recipients = [keyRecipient(root, parts)]
-      const sealing = await beginSealing({ suite, context, recipients, ...parts })
-      const sealer = new MessageSealer(sealing.cipher)
-      const envelope = await joined([
-        sealing.start,
-        sealer.update(plaintext.subarray(0, 33_333)),
-        sealer.update(plaintext.subarray(33_333)),
-        sealer.final(),
-      ])
-      const options = { context, openers: [keyOpener(root, parts)], ...parts }
-      requireBytes(await openEnvelope(envelope, options), plaintext)
-      const { startLength, cipher } = await beginOpening(envelope.subarray(0, longestStart), options)
-      const opener = new MessageOpener(cipher)
-      requireBytes(await joined([opener.update(envelope.subarray(startLength)), opener.final()]), plaintext)
+      const sealing = { suite, context, recipients: [keyRecipient(root, parts)], ...parts }
+      const opening = { context, openers: [keyOpener(root, parts)], ...parts }
+      const sealed = sealStream(new Blob([plaintext as BlobPart]).stream(), sealing)
+      const envelope = await new Response(sealed as ReadableStream<BufferSource>).blob()
+      require(envelope.size === encryptedLength(100_000, [recipientLengths.key]), `length ${envelope.size}`)
+      requireBytes(await bytesOf(openStream(envelope.stream(), opening)), plaintext)
+      requireBytes(await openEnvelope(new Uint8Array(await envelope.arrayBuffer()), opening), plaintext)
+      await requireCode('authentication-failed', () => bytesOf(openStream(envelope.slice(0, -1).stream(), opening)))
+      const file = await openRandomAccess(blobSource(envelope), opening)
+      requireBytes(await file.openRange(40_000, 40_100), plaintext.subarray(40_000, 40_100))
+      requireBytes(await file.openRange(-10), plaintext.subarray(-10))
+      await file.close()
     },
   })),
   ...(['Ed25519', 'P-256'] as const).map((algorithm) => ({
@@ -143,6 +145,13 @@ function record(mode: 'random' | 'deterministic', suite: 1 | 2): Case {
       key.release()
     },
   }
+}
+
+async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  const reader = stream.getReader()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value)
+  return joined(pieces)
 }
 
 async function joined(pieces: Uint8Array[]): Promise<Uint8Array> {
