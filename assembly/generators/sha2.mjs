@@ -26,8 +26,8 @@ const rotate = (v) => [v[7], ...v.slice(0, 7)]
 
 /**
  * FIPS 180-4 §6.2.2 step 3, an instruction a line, in the order that keeps the longest chain short: Σ1(e) first, Maj last.
- * Σ(x) = rotr p ⊕ rotr q ⊕ rotr r shares rotations by their differences. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose last factor is
- * the previous round's first.
+ * Σ(x) = rotr p ⊕ rotr q ⊕ rotr r, the last two as one of a difference: a move fewer. Maj(a, b, c) = b ⊕ ((a ⊕ b) ∧ (b ⊕ c)), whose
+ * last factor is the previous round's first.
  */
 const round = (type, [a, b, , d, e, f, g, h], [p0, q0, r0], [p1, q1, r1], kw) => {
   const rotated = (x, n) => `rotr<${type}>(${x}, ${n})`
@@ -48,11 +48,11 @@ const round = (type, [a, b, , d, e, f, g, h], [p0, q0, r0], [p1, q1, r1], kw) =>
     `ab = ${a} ^ ${b};`,
     `r ^= ${a};`,
     'bc &= ab;',
-    `r = ${rotated('r', q0 - p0)};`,
+    `r = ${rotated('r', q0)};`,
+    `s = ${rotated(a, p0)};`,
     `bc ^= ${b};`,
-    `r ^= ${a};`,
+    'r ^= s;',
     `${h} += bc;`,
-    `r = ${rotated('r', p0)};`,
     'bc = ab;',
     `${h} += r;`,
   ]

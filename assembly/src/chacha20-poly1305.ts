@@ -5,13 +5,11 @@
  * one batch. Constant time for all but lengths. State: CHACHA (input block 64 ‖ keystream 256), POLY; `counter` is public.
  */
 import { chacha20 } from '../generated/chacha20';
-import { CHACHA, PADDED } from './memory';
+import { CHACHA, firstBytes, PADDED } from './memory';
 import { polyBlocks, polyFinish, polyStart } from './poly1305';
 
 const KEYSTREAM: usize = CHACHA + 64;
 const ZEROS: usize = memory.data(256, 16);
-/** MASKS + 16 − n holds n bytes of ones, then zeros. */
-const MASKS: usize = memory.data<u8>([255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 let counter: u32 = 0;
 
@@ -34,7 +32,7 @@ export function chachaPolyHash(source: usize, length: u32): void {
   source += n << 4;
   length &= 15;
   if (length != 0) {
-    v128.store(PADDED, v128.and(v128.load(source), v128.load(MASKS + 16 - length)));
+    v128.store(PADDED, firstBytes(source, length));
     polyBlocks(PADDED, 1);
   }
 }

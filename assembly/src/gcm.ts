@@ -9,11 +9,9 @@
 import { aesCtr } from '../generated/aes-ctr';
 import { ghashBlocks, ghashInit, ghashPairs } from '../generated/ghash';
 import { expandKey128, expandKey256 } from './aes-key';
-import { H, KEYSTREAM, PADDED, TAG_MASK, Y } from './memory';
+import { firstBytes, H, KEYSTREAM, PADDED, TAG_MASK, Y } from './memory';
 
 const ZEROS: usize = memory.data(128, 16);
-/** MASKS + 16 − n holds n bytes of ones, then zeros. */
-const MASKS: usize = memory.data<u8>([255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 let counter: u32 = 0;
 let rounds: u32 = 14;
@@ -60,7 +58,7 @@ export function gcmHash(source: usize, length: u32): void {
   source += n << 4;
   length &= 15;
   if (length != 0) {
-    v128.store(PADDED, v128.and(v128.load(source), v128.load(MASKS + 16 - length)));
+    v128.store(PADDED, firstBytes(source, length));
     ghashBlocks(PADDED, 1);
   }
 }

@@ -4,24 +4,24 @@
  * A key is kept as two hash states, after the inner and the outer block: its bytes are not needed again, and two compressions
  * are saved in each call.
  */
-import { BLOCK, DIGEST, INNER, OUT, OUTER, STATE } from './memory';
-import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, SHA_512, storeDigest } from './sha2';
+import { BLOCK, DIGEST, firstBytes, INNER, OUT, OUTER, STATE, zeros } from './memory';
+import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, SHA_256, SHA_512, storeDigest } from './sha2';
 import { sha512Blocks } from '../generated/sha512';
 
 /** Keys a pair of states. @param length at most a block; longer keys are hashed before */
 export function hmacKey(hash: u32, key: usize, length: u32, inner: usize, outer: usize): void {
   const size = blockLength(hash);
-  memory.fill(BLOCK, 0, 128);
-  memory.copy(BLOCK, key, length);
   const ipad = i8x16.splat(0x36);
-  for (let i: usize = 0; i < 128; i += 16) v128.store(BLOCK + i, v128.xor(v128.load(BLOCK + i), ipad));
+  for (let i: u32 = 0; i < size; i += 16) {
+    v128.store(BLOCK + i, v128.xor(firstBytes(key + i, i < length ? min<u32>(length - i, 16) : 0), ipad));
+  }
   hashStart(hash, inner);
   hashBlocks(hash, inner, BLOCK, 1);
   const flip = i8x16.splat(0x36 ^ 0x5c);
-  for (let i: usize = 0; i < 128; i += 16) v128.store(BLOCK + i, v128.xor(v128.load(BLOCK + i), flip));
+  for (let i: u32 = 0; i < size; i += 16) v128.store(BLOCK + i, v128.xor(v128.load(BLOCK + i), flip));
   hashStart(hash, outer);
   hashBlocks(hash, outer, BLOCK, 1);
-  memory.fill(BLOCK, 0, size);
+  zeros(BLOCK, BLOCK + size);
 }
 
 /** Ends the inner hash, whose state is in STATE, and computes the outer one. `total` counts without the key's block. */
@@ -73,6 +73,16 @@ export function hmacInPlace(inner: usize, outer: usize, source: usize, length: u
   storeDigest(SHA_512, target, STATE);
 }
 
+// @ts-ignore
+@inline
+function copyDigest(hash: u32, target: usize): void {
+  v128.store(target, v128.load(DIGEST));
+  v128.store(target, v128.load(DIGEST, 16), 16);
+  if (hash == SHA_256) return;
+  v128.store(target, v128.load(DIGEST, 32), 32);
+  if (hash == SHA_512) v128.store(target, v128.load(DIGEST, 48), 48);
+}
+
 /**
  * HKDF-Expand (RFC 5869 §2.3) under the key in INNER and OUTER, into OUT.
  * @param info with 64 bytes of room before it and 1 after, which are overwritten
@@ -85,7 +95,9 @@ export function hkdfExpand(hash: u32, info: usize, infoLength: u32, length: u32)
   for (let i: u32 = 1; ; ++i) {
     store<u8>(info + infoLength, <u8>i);
     hmac(hash, info - previous, previous + infoLength + 1, DIGEST);
-    memory.copy(at, DIGEST, min(size, length));
+    // 64 bytes would leave some of them behind in OUT.
+    if (length >= size) copyDigest(hash, at);
+    else memory.copy(at, DIGEST, length);
     if (length <= size) return;
     memory.copy(info - size, DIGEST, size);
     previous = size;

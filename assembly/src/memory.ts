@@ -63,6 +63,23 @@ export const SLOT_SIZE: usize = 192;
 /** Indices of freed slots. */
 export const FREE: usize = 0x162000;
 
+/** MASKS + 16 − n holds n bytes of ones, then zeros. */
+const MASKS: usize = memory.data<u8>([255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+
+/** The first 0 to 16 bytes at `source`, then zeros. Reads all 16. */
+// @ts-ignore
+@inline
+export function firstBytes(source: usize, length: u32): v128 {
+  return v128.and(v128.load(source), v128.load(MASKS + 16 - length));
+}
+
+/** Zeros in steps of 16 bytes: `memory.fill` is a call out of the module, which costs more than a few stores. */
+// @ts-ignore
+@inline
+export function zeros(at: usize, end: usize): void {
+  for (; at < end; at += 16) v128.store(at, i64x2.splat(0));
+}
+
 /** Wipes what sealing and opening a message leaves. */
 export function wipeMessage(): void {
   memory.fill(SECRETS, 0, MESSAGE_LENGTH);

@@ -6,7 +6,7 @@
  */
 import { H256, sha256Blocks } from '../generated/sha256';
 import { H384, H512, sha512Blocks } from '../generated/sha512';
-import { BLOCK, STATE } from './memory';
+import { BLOCK, firstBytes, STATE, zeros } from './memory';
 
 /** How JavaScript names the hash functions. */
 export const SHA_256: u32 = 0;
@@ -66,11 +66,8 @@ export function storeDigest(hash: u32, target: usize, state: usize): void {
   }
 }
 
-// @ts-ignore
-@inline
-function zeros(at: usize, end: usize): void {
-  for (; at < end; at += 16) v128.store(at, i64x2.splat(0));
-}
+/** MARKS + 16 − n holds 80 at place n. */
+const MARKS: usize = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 
 /**
  * Hashes the last part with its padding (FIPS 180-4 §5.1), and stores the digest.
@@ -80,15 +77,16 @@ export function hashFinish(hash: u32, state: usize, source: usize, length: u32, 
   const size = blockLength(hash);
   const whole = length & ~(size - 1);
   if (whole != 0) hashBlocks(hash, state, source, hash == SHA_256 ? whole >> 6 : whole >> 7);
-  const rest = length - whole;
-  memory.copy(BLOCK, source + whole, rest);
-  // One block or two, padded in one piece: the length field takes 8 or 16 bytes, of which the upper ones are zero here.
+  let rest = length - whole;
+  // One block or two, padded in one piece: the length field takes 8 or 16 bytes, of which the upper ones are zero here. All of it is
+  // written as vectors, as it will be read: a smaller store before a vector's load stalls.
   const end = BLOCK + (rest + 1 + (size >> 3) > size ? size << 1 : size);
-  store<u8>(BLOCK + rest, 0x80);
-  let at: usize = BLOCK + rest + 1;
-  while ((at & 15) != 0) store<u8>(at++, 0);
-  zeros(at, end);
-  store<u64>(end - 8, bswap<u64>(total << 3));
+  source += whole;
+  let at: usize = BLOCK;
+  for (; rest >= 16; rest -= 16, at += 16, source += 16) v128.store(at, v128.load(source));
+  v128.store(at, v128.or(firstBytes(source, rest), v128.load(MARKS + 16 - rest)));
+  zeros(at + 16, end);
+  v128.store(end - 16, i64x2.replace_lane(v128.load(end - 16), 1, bswap<u64>(total << 3)));
   hashBlocks(hash, state, BLOCK, <u32>((end - BLOCK) / size));
   storeDigest(hash, target, state);
 }
