@@ -49,7 +49,7 @@ export {
 export { LastSeenFile, type LastSeenFileOptions } from './access/last-seen-file.ts'
 export { parseAddress, type StoreAddress } from './address.ts'
 export { type Backend, type BackendParts, backendParts } from './backend.ts'
-export { createHybridKeySlots } from './crypto/hybrid-key-slots.ts'
+export { createHybridKeySlots, type HybridKeySlotsOptions } from './crypto/hybrid-key-slots.ts'
 export { createNativeKeySlots } from './crypto/native-key-slots.ts'
 export { createNativePrimitives } from './crypto/native-primitives.ts'
 export { writeFileAtomically } from './files/atomic-write.ts'

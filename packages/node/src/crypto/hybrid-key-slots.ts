@@ -4,28 +4,35 @@ import { createWasmKeySlots, poolLength, SaltPool } from '@kms/core/hazmat'
 import { type BodyKey, openBody, sealBody, splitBody } from './native-body.ts'
 
 /**
- * Bytes of message from which node:crypto's AEAD, call overhead included, beats the WASM module's: 590 to 1,200 by Node version
- * (bench crossover); what lies between costs either way within a tenth.
+ * Bytes of message from which node:crypto's AEAD, call overhead included, beats the WASM module's, on the Node versions measured:
+ * `npm run -s bench -- crossover`, whose figures are in bench/data/crossover.json, and which a test holds against this number.
  */
-export const nativeFrom = 768
+export const nativeFrom = 2048
+
+export interface HybridKeySlotsOptions {
+  /** Bytes of message from which node:crypto encrypts: 2,048 by default. 0 leaves the module only the derivation of keys. */
+  readonly nativeFrom?: number
+}
 
 /**
  * Keys in the WASM module's slots, which alone derive; messages of `nativeFrom` bytes and more are encrypted by node:crypto with
  * the message's own key. The default backend.
  */
-export function createHybridKeySlots(): KeySlots {
-  return new HybridKeySlots(createWasmKeySlots())
+export function createHybridKeySlots(options: HybridKeySlotsOptions = {}): KeySlots {
+  return new HybridKeySlots(createWasmKeySlots(), options.nativeFrom ?? nativeFrom)
 }
 
 class HybridKeySlots implements KeySlots {
   readonly backend = 'wasm and native'
   readonly bound: Uint8Array
   readonly #wasm: KeySlots
+  readonly #nativeFrom: number
   readonly #prepared = new Map<Slot, { readonly suite: Suite; readonly header: Uint8Array }>()
   readonly #salts = new SaltPool(new Uint8Array(poolLength), randomFillSync)
 
-  constructor(wasm: KeySlots) {
+  constructor(wasm: KeySlots, nativeFrom: number) {
     this.#wasm = wasm
+    this.#nativeFrom = nativeFrom
     this.bound = wasm.bound
   }
 
@@ -55,7 +62,7 @@ class HybridKeySlots implements KeySlots {
   }
 
   seal(slot: Slot, boundLength: number, plaintext: Uint8Array, salt?: Uint8Array): Uint8Array {
-    if (plaintext.length < nativeFrom) return this.#wasm.seal(slot, boundLength, plaintext, salt)
+    if (plaintext.length < this.#nativeFrom) return this.#wasm.seal(slot, boundLength, plaintext, salt)
     const { suite, header } = this.#of(slot)
     const fresh = salt ?? this.#salts.takeCopy()
     return this.#withKey(slot, boundLength, fresh, (key) => sealBody(suite, header, fresh, key, plaintext))
@@ -63,7 +70,7 @@ class HybridKeySlots implements KeySlots {
 
   open(slot: Slot, boundLength: number, sealed: Uint8Array): Uint8Array {
     const { suite, header } = this.#of(slot)
-    if (sealed.length < header.length + nativeFrom) return this.#wasm.open(slot, boundLength, sealed)
+    if (sealed.length < header.length + this.#nativeFrom) return this.#wasm.open(slot, boundLength, sealed)
     const salt = splitBody(header, sealed).salt.slice()
     return this.#withKey(slot, boundLength, salt, (key) => openBody(suite, header.length, key, sealed))
   }

@@ -2,8 +2,11 @@ import type { Primitives } from '@kms/core'
 import { createWasmPrimitives } from '@kms/core/hazmat'
 import { createNativePrimitives } from './native-primitives.ts'
 
-/** Over this many bytes HMAC and HKDF are node:crypto's, which is faster with them, and has no limit. */
-const nativeFrom = 32_768
+/**
+ * From this many bytes on HMAC and HKDF are node:crypto's, which has no limit, and is faster with them (bench/data/crossover.json). It is faster
+ * from some KiB on already, but a key in the module is wiped when the call returns.
+ */
+export const nativeFrom = 32_768
 
 /**
  * Wraps keys and derives them from keys in the WASM module, which wipes what it was given before it returns and is faster with
