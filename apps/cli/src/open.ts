@@ -10,6 +10,8 @@ import { keyIn } from './seal.ts'
 export interface OpenOptions extends IdentityOptions {
   readonly key?: string
   readonly password?: boolean
+  /** A file with the key pair that opens it. */
+  readonly identity?: string
   /** Whose signatures are accepted. */
   readonly from?: readonly string[]
 }
@@ -19,8 +21,10 @@ export interface Opened {
   /** Bytes of the message. */
   readonly bytes: number
   readonly form: 'bytes' | 'text'
-  /** Absent for a password. */
+  /** Absent for a password or a key pair. */
   readonly key: { readonly name: string; readonly id: string; readonly version: string } | null
+  /** The file of the key pair that opened it. */
+  readonly identity?: string
   /** Who signed it, where a signer was asked for. */
   readonly from?: string
 }
@@ -59,11 +63,15 @@ export async function openInto(
       throw await failure('no-matching-key', 'This is sealed by a key, not by a password: leave out --password.')
     return { bytes: await throughPassword(), form, key: null, ...signer }
   }
+  const { identity } = call.options
+  if (identity !== undefined) {
+    return { bytes: await throughIdentity(identity), form, key: null, identity, ...signer }
+  }
   const named = await keyIn(start)
   if (named === null) {
     throw await failure(
       'no-matching-key',
-      'This is not sealed to a key of a store. If it is sealed to a password: --password.',
+      'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE.',
     )
   }
   const { withKms } = await import('./session.ts')
@@ -90,6 +98,15 @@ export async function openInto(
     } finally {
       password.wipe()
     }
+  }
+
+  async function throughIdentity(path: string): Promise<number> {
+    const { backendParts, keyPairOpener, packagedKeyPairs } = await import('@kms/node')
+    const { withIdentity } = await import('./identity.ts')
+    const parts = backendParts()
+    return withIdentity(call, path, async (identity) =>
+      through((await packagedKeyPairs(identity)).map((pair) => keyPairOpener(pair, parts))),
+    )
   }
 
   async function through(openers: readonly Opener[]): Promise<number> {

@@ -117,6 +117,7 @@ function addFiles(kms: Command): void {
       .option('-f, --force', 'overwrite; write binary to a terminal')
   const password = new Option('--password', 'to a password, without a store')
 
+  const identity = new Option('--identity <file>', 'with the key pair in this file (kms keygen), without a store')
   const from = new Option(
     '--from <key>',
     'only signed by this key: kmsvk1…, or a file of it; again for more',
@@ -146,6 +147,8 @@ function addFiles(kms: Command): void {
     .description('decrypt a file or stdin, in either form')
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
+    .addOption(identity)
+    .addOption(identityPassword)
     .addOption(from)
     .addOption(resume())
     .action(act(async () => (await import('./commands/decrypt.ts')).decrypt))
@@ -153,6 +156,8 @@ function addFiles(kms: Command): void {
     .description('open it and write nothing')
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
+    .addOption(identity)
+    .addOption(identityPassword)
     .addOption(from)
     .action(act(async () => (await import('./commands/decrypt.ts')).verify))
   context(file(kms.command('index')))

@@ -47,7 +47,7 @@ export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
 export { Kms } from './kms.ts'
 export type { CreateOptions, EncryptUnder, KmsInfo, KmsParts, OpenOptions, Under, UseOptions } from './kms-options.ts'
-export type { AsRecipient, FromSigners, ToRecipients } from './messages.ts'
+export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {

@@ -3,16 +3,21 @@ import type { Auditor } from './audit/auditor.ts'
 import type { Suite } from './crypto/key-slots.ts'
 import type { Signer } from './crypto/signing.ts'
 import type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
-import type { Context } from './envelope/context.ts'
+import { type Context, canonicalContext, contextOf } from './envelope/context.ts'
 import { openEnvelope, sealEnvelope } from './envelope/envelope.ts'
 import type { Opener, Recipient } from './envelope/recipient.ts'
+import { publicKeyRecipient } from './envelope/recipients/public-key.ts'
 import { openSigned, type Signed, sealSigned } from './envelope/signed-data.ts'
 import { KmsError } from './errors.ts'
+import { type PublicJwk, type RecipientPublicKey, readPublicKey } from './public-keys/index.ts'
+
+/** A recipient, or a public key as it is or in a form: `kmspk1…`, SubjectPublicKeyInfo in PEM (text) or DER (bytes), JWK. */
+export type RecipientForm = Recipient | RecipientPublicKey | PublicJwk | Uint8Array | string
 
 /** Whom data is for, and from whom. */
 export interface ToRecipients {
   /** One or more, any of whom opens it: public keys of others, keys of the ring (`kms.recipient`), passwords. */
-  readonly to: Recipient | readonly Recipient[]
+  readonly to: RecipientForm | readonly RecipientForm[]
   /** Who signs it. Without, nobody can tell who sealed it: anybody could who has a recipient's public key. */
   readonly from?: Signer
   /** 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
@@ -52,11 +57,21 @@ export class Messages {
   /** Seals data to recipients: content 5 with a signer, content 0 without. */
   seal(data: Uint8Array, { to, from, suite = 1, context }: ToRecipients): Promise<Uint8Array> {
     const { primitives, slots } = this.#environment
-    const recipients = Array.isArray(to) ? (to as readonly Recipient[]) : [to as Recipient]
-    const options = { recipients, suite, context, primitives, slots }
-    return this.#told('encrypt-to', () =>
-      from === undefined ? sealEnvelope(data, options) : sealSigned(data, { ...options, from }),
-    )
+    const given = Array.isArray(to) ? (to as readonly RecipientForm[]) : [to as RecipientForm]
+    return this.#told('encrypt-to', async () => {
+      // The context as it is now: the caller's may change while public keys are read.
+      const fixed = contextOf(canonicalContext(context))
+      const recipients = await Promise.all(given.map((form) => this.#recipient(form)))
+      const options = { recipients, suite, context: fixed, primitives, slots }
+      return from === undefined ? sealEnvelope(data, options) : sealSigned(data, { ...options, from })
+    })
+  }
+
+  async #recipient(form: RecipientForm): Promise<Recipient> {
+    if (typeof form === 'object' && form !== null && 'wrap' in form) return form
+    const { primitives, crypto } = this.#environment
+    const isRead = typeof form === 'object' && form !== null && 'fingerprint' in form
+    return publicKeyRecipient(isRead ? form : await readPublicKey(form), { primitives, crypto })
   }
 
   /** Opens data that nobody signed. */

@@ -116,7 +116,8 @@ function asText(bytes: Uint8Array): { readonly plaintext: string; readonly encod
   }
 }
 
-function openedWith({ key, from }: Opened): string {
-  const by = key === null ? 'with a password' : `by ${printable(key.name)} version ${key.version}`
+function openedWith({ key, identity, from }: Opened): string {
+  const file = identity === undefined ? 'a password' : printable(identity)
+  const by = key === null ? `with ${file}` : `by ${printable(key.name)} version ${key.version}`
   return from === undefined ? by : `${by}, from ${from}`
 }

@@ -1,13 +1,21 @@
+import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { expect, test } from 'vitest'
 import {
+  generateKeyPackage,
   generateSigningKey,
   inspect,
+  keyPairOpener,
+  packagedKeyPairs,
   passwordOpener,
   passwordRecipient,
+  publicKeyJwk,
+  publicKeyPem,
+  publicKeyText,
   SigningKey,
   verificationKeyText,
+  wipePackage,
 } from '../../src/envelope/index.ts'
-import { type AuditEvent, Secret } from '../../src/index.ts'
+import { type AuditEvent, type RecipientForm, Secret } from '../../src/index.ts'
 import { primitives } from '../envelope/backend.ts'
 import { codeOf, newKms } from './memory-kms.ts'
 
@@ -68,6 +76,37 @@ test('a message to somebody outside the ring opens with what they hold', async (
   expect(new TextDecoder().decode(data)).toBe('for bob')
   await kms.close()
 })
+
+test.each([
+  ['agree', 'x25519'],
+  ['agree', 'p-256'],
+  ['agree', 'x-wing'],
+  ['transport', 'rsa-2048'],
+] as const)(
+  'a message to the public key of a key pair, %s %s, opens with the pair, whatever the form',
+  async (purpose, spec) => {
+    const { kms } = await newKms({ crypto: new NodeWebCrypto() as unknown as Crypto })
+    const alice = await identity()
+    const bobs = await generateKeyPackage({ name: 'bob', purpose, spec, by: 'tests' })
+    const pairs = await packagedKeyPairs(bobs)
+    const openers = pairs.map((pair) => keyPairOpener(pair, { primitives }))
+    const { publicKey } = pairs[0] as (typeof pairs)[number]
+    const forms: RecipientForm[] = [publicKey]
+    if (publicKey.type === 'hpke') forms.push(publicKeyText(publicKey))
+    if (spec !== 'x-wing') forms.push(publicKeyPem(publicKey), publicKeyJwk(publicKey))
+    for (const to of forms) {
+      const signed = await kms.encrypt('for bob', { to, from: alice, context })
+      const { data } = await kms.decryptFrom(signed, { from: alice, openers, context })
+      expect(new TextDecoder().decode(data)).toBe('for bob')
+      expect(await codeOf(() => kms.decryptFrom(signed, { from: alice, context }))).toBe('no-matching-key')
+    }
+    const unsigned = await kms.encryptText('for bob', { to: forms, context })
+    expect(await kms.decryptText(unsigned, { openers, context })).toBe('for bob')
+    expect(await codeOf(() => kms.encrypt('x', { to: 'nonsense', context }))).toBe('invalid-argument')
+    wipePackage(bobs)
+    await kms.close()
+  },
+)
 
 test('messages are audited, a refused sender too', async () => {
   const events: AuditEvent[] = []
