@@ -47,6 +47,8 @@ export async function openInto(
   const { fromText, longestStart, parseHeader } = await import('@kms/core/envelope')
   let { start, whole } = await peek(source, longestStart)
   const form = isText(start) ? 'text' : 'bytes'
+  const other = await headerLeftBeside(input, start)
+  if (other !== undefined) ({ start, whole } = replaced(other, whole))
   if (form === 'text') {
     const text = new TextDecoder('latin1').decode(await readAll(whole, wholeLimit, input.name))
     const bytes = fromText(text.trim())
@@ -132,6 +134,25 @@ export async function openInto(
     await sink.write(opened.data)
     return opened.data.length
   }
+}
+
+/** What an interrupted `kms rewrap` left: the header that the file was about to have. */
+async function headerLeftBeside({ path }: Input, start: Uint8Array): Promise<Uint8Array | undefined> {
+  if (path === undefined) return undefined
+  const { startFromHeaderCopy } = await import('@kms/node')
+  return startFromHeaderCopy(path, start)
+}
+
+function replaced(
+  start: Uint8Array,
+  whole: AsyncGenerator<Uint8Array>,
+): { readonly start: Uint8Array; readonly whole: AsyncGenerator<Uint8Array> } {
+  async function* again(): AsyncGenerator<Uint8Array> {
+    await whole.next() // the beginning as it stands in the file
+    yield start
+    yield* whole
+  }
+  return { start, whole: again() }
 }
 
 /** A signature is checked, or not there: which, is asked for, so that neither is taken for the other. */

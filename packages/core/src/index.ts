@@ -29,6 +29,7 @@ export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
+export type { RewrapOptions, Rewrapped } from './envelope/rewrap.ts'
 export type { Signed } from './envelope/signed-data.ts'
 export {
   type ErrorCode,
@@ -43,6 +44,7 @@ export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys
 export type { BoundKey, EncryptionKey, IndexOptions } from './keys/handle.ts'
 export type { ChangeOptions, CreateKeyOptions, KeyAdministration, Retirement } from './keys/key-administration.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
+export type { RewrapUnder } from './keys/key-use.ts'
 export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
 export { Kms } from './kms.ts'

@@ -7,13 +7,14 @@ import { type Context, canonicalContext } from './envelope/context.ts'
 import type { KeyHeader } from './envelope/header.ts'
 import type { Opener, Recipient } from './envelope/recipient.ts'
 import { noMatchingKey, recordHeader } from './envelope/record.ts'
+import type { Rewrapped } from './envelope/rewrap.ts'
 import type { Signed } from './envelope/signed-data.ts'
 import { fromText, toText } from './envelope/text.ts'
 import { formatUuid } from './envelope/uuid.ts'
 import { KmsError } from './errors.ts'
 import { EncryptionKey, type HandleSource } from './keys/handle.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
-import { KeyUse } from './keys/key-use.ts'
+import { KeyUse, type RewrapUnder } from './keys/key-use.ts'
 import { checkName } from './keys/names.ts'
 import { plaintextBytes, plaintextText } from './keys/plaintext.ts'
 import { RingWatch } from './keys/ring-watch.ts'
@@ -212,6 +213,18 @@ export class Kms {
   async opener(name?: string): Promise<Opener> {
     this.#checkOpen()
     return this.#uses.opener(name)
+  }
+
+  /**
+   * Changes who can open an envelope to recipients, in its header alone: the data keeps its bytes. Unless told whom to add or
+   * remove, it replaces each recipient that is an older version of a key of this ring by the key's primary version.
+   * @param envelope the envelope, its first 65,536 bytes or more, or its detached header
+   * @returns the new header, to be followed by the same body; `rewrapFile` of `@kms/node` writes it into a file
+   * @throws as `rewrapHeader` and `opener`
+   */
+  async rewrap(envelope: Uint8Array, options: RewrapUnder): Promise<Rewrapped> {
+    this.#checkOpen()
+    return this.#uses.rewrap(envelope, options)
   }
 
   /**

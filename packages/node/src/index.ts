@@ -23,6 +23,8 @@ export {
   type PublicJwk,
   packagedKeyPairs,
   packagedSigner,
+  paddingRecipient,
+  parseHeader,
   passwordOpener,
   passwordRecipient,
   publicKeyJwk,
@@ -53,8 +55,10 @@ export { createHybridKeySlots, type HybridKeySlotsOptions } from './crypto/hybri
 export { createNativeKeySlots } from './crypto/native-key-slots.ts'
 export { createNativePrimitives } from './crypto/native-primitives.ts'
 export { writeFileAtomically } from './files/atomic-write.ts'
+export { type CensusOptions, type CensusResult, censusPaths } from './files/census-paths.ts'
 export { fileError } from './files/failures.ts'
 export { fileSource } from './files/file-source.ts'
+export { startFromHeaderCopy } from './files/header-copy.ts'
 export { NewFile, type NewFileOptions } from './files/new-file.ts'
 export {
   type AccessOptions,
@@ -68,6 +72,7 @@ export {
   sealStream,
 } from './files/pieces.ts'
 export { readPieces } from './files/read-pieces.ts'
+export { previewRewrap, type RewrappedFile, rewrapFile } from './files/rewrap-file.ts'
 export {
   type FileOptions,
   type FileResult,

@@ -1,4 +1,7 @@
 import { parseArgs } from 'node:util'
+import { type Mutant as RewrapMutant, mutants as rewrapMutants } from './rewrap/mutants.ts'
+import { rewrapSuite, where as rewrapWhere } from './rewrap/suite.ts'
+import { NoTrace } from './rewrap/trace.ts'
 import { type Mutant, mutants } from './sqlite/mutants.ts'
 import { phases } from './sqlite/phase-page.ts'
 import { sqliteSuite } from './sqlite/suite.ts'
@@ -8,6 +11,8 @@ import { Tally } from './tally.ts'
 
 interface SuiteOptions {
   readonly kills: number
+  /** MiB of the file, where there is one. */
+  readonly size: number
   readonly mutant: string | undefined
 }
 
@@ -23,9 +28,17 @@ const suites: Readonly<Record<string, Suite>> = {
     mutants,
     run: ({ kills, mutant }, tally) => sqliteSuite({ kills, mutant: mutant as Mutant | undefined }, tally),
   },
+  rewrap: {
+    where: rewrapWhere,
+    mutants: rewrapMutants,
+    run: ({ kills, size, mutant }, tally) =>
+      rewrapSuite({ kills, size: size * mebibyte, mutant: mutant as RewrapMutant | undefined }, tally),
+  },
 }
 
-const usage = `usage: npm run -s faults -- SUITE [--kills N] [--mutant NAME]
+const mebibyte = 2 ** 20
+
+const usage = `usage: npm run -s faults -- SUITE [--kills N] [--size MIB] [--mutant NAME]
 suites: ${Object.entries(suites)
   .map(([name, suite]) => `${name} (mutants, each of which must fail: ${suite.mutants.join(', ')})`)
   .join('; ')}`
@@ -38,7 +51,13 @@ async function main(arguments_: readonly string[]): Promise<number> {
   }
   const { suite, options } = parsed
   const tally = new Tally(suite.where)
-  await suite.run(options, tally)
+  try {
+    await suite.run(options, tally)
+  } catch (error) {
+    if (!(error instanceof NoTrace)) throw error
+    console.error(error.message)
+    return 2
+  }
   console.log(String(tally))
   return tally.failed > 0 ? 1 : 0
 }
@@ -47,16 +66,21 @@ function read(arguments_: readonly string[]): { suite: Suite; options: SuiteOpti
   try {
     const { positionals, values } = parseArgs({
       args: [...arguments_],
-      options: { kills: { type: 'string', default: '200' }, mutant: { type: 'string' } },
+      options: {
+        kills: { type: 'string', default: '200' },
+        size: { type: 'string', default: '64' },
+        mutant: { type: 'string' },
+      },
       allowPositionals: true,
     })
     const [name = ''] = positionals
     const suite = Object.hasOwn(suites, name) ? suites[name] : undefined
-    const kills = Number(values.kills)
+    const [kills, size] = [Number(values.kills), Number(values.size)]
     const { mutant } = values
-    if (suite === undefined || positionals.length !== 1 || !Number.isInteger(kills) || kills < 1) return undefined
+    if (suite === undefined || positionals.length !== 1 || !(kills >= 1 && size >= 1)) return undefined
+    if (!Number.isInteger(kills) || !Number.isInteger(size)) return undefined
     if (mutant !== undefined && !suite.mutants.includes(mutant)) return undefined
-    return { suite, options: { kills, mutant } }
+    return { suite, options: { kills, size, mutant } }
   } catch {
     return undefined
   }

@@ -1,7 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { concat } from './bytes.ts'
 import { expand } from './expand.ts'
 import { encodeRecipients, type HeaderRecipient, headerLimit, macLength, type RecipientsHeader } from './header.ts'
 import { headerInfo } from './labels.ts'
@@ -57,11 +56,13 @@ export function finishHeader(
   contentKey: Secret,
   primitives: Primitives,
 ): Uint8Array {
-  const macked = encodeRecipients(preamble, stanzas)
-  if (macked.length + macLength > headerLimit) {
+  const header = encodeRecipients(preamble, stanzas, macLength)
+  if (header.length > headerLimit) {
     throw invalidArgument(`The recipients take more than the ${headerLimit} bytes a header may have.`)
   }
-  return concat(macked, headerMac(primitives, contentKey, macked))
+  const at = header.length - macLength
+  header.set(headerMac(primitives, contentKey, header.subarray(0, at)), at)
+  return header
 }
 
 /** Padding is nobody; it counts among the 255. */

@@ -122,11 +122,14 @@ export function encodeKeyHeader(preamble: Preamble, keyId: Uint8Array, version: 
   return concat(encodePreamble(preamble), keyId, u32(version))
 }
 
-/** A mode 2 header without its mac, which is made over these bytes. */
-export function encodeRecipients(preamble: Preamble, recipients: readonly Stanza[]): Uint8Array {
+/**
+ * A mode 2 header without its mac, which is made over these bytes.
+ * @param room bytes of zeros after it
+ */
+export function encodeRecipients(preamble: Preamble, recipients: readonly Stanza[], room = 0): Uint8Array {
   let at = preambleLength + 1
   const length = recipients.reduce((sum, { bytes }) => sum + stanzaPrefix + bytes.length, at)
-  const header = new Uint8Array(length)
+  const header = new Uint8Array(length + room)
   header.set(encodePreamble(preamble))
   header[preambleLength] = recipients.length
   for (const { kind, bytes } of recipients) {

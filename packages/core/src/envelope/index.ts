@@ -23,6 +23,7 @@ export {
   sealedChunkLength,
   tagLength,
 } from './body.ts'
+export { Census, type CensusRow } from './census.ts'
 export {
   finishHeader,
   freshContentKey,
@@ -65,7 +66,6 @@ export {
   checkInfo,
   deterministicInfo,
   fingerprintInfo,
-  headerInfo,
   indexInfo,
   keyIdInfo,
   passwordInfo,

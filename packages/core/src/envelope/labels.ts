@@ -1,5 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
 import { ascii, concat, u32 } from './bytes.ts'
+import { headerLimit } from './header.ts'
 
 // The labels of envelope v1. Material that seals is used for nothing but these, so no two uses can ever meet.
 const label = (name: string): Uint8Array => ascii(`kms1/${name}\0`)
@@ -60,9 +61,18 @@ export function externalInfo(bound: Uint8Array): Uint8Array {
   return concat(external, bound)
 }
 
-/** Mode 2: what the mac of a header is expanded with, from `K`. */
+// Public bytes, written and used at once: arrays of this length cost more than the mac itself.
+let headerScratch: Uint8Array | undefined
+
+/**
+ * Mode 2: what the mac of a header is expanded with, from `K`.
+ * @param macked up to 65,504 bytes
+ * @returns bytes that are good until the next call
+ */
 export function headerInfo(macked: Uint8Array): Uint8Array {
-  return concat(header, macked)
+  headerScratch ??= concat(header, new Uint8Array(headerLimit))
+  headerScratch.set(macked, header.length)
+  return headerScratch.subarray(0, header.length + macked.length)
 }
 
 /** What the id of a bare root key is expanded with, 16 bytes. */

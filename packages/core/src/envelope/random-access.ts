@@ -24,6 +24,11 @@ export interface RandomAccessSource {
    * @returns exactly `length` bytes; fewer are taken for an envelope that was cut
    */
   read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Another beginning, asked for once where this one does not open: a header that an interrupted rewrap left elsewhere.
+   * @returns undefined if there is none
+   */
+  otherStart?(start: Uint8Array): Promise<Uint8Array | undefined>
   /** Lets go of what it holds open. */
   close?(): Promise<void>
 }
@@ -57,9 +62,13 @@ export async function openRandomAccess(
   try {
     canonicalContext(options.context)
     const start = await readStart(source)
-    const begun = await ('key' in options
-      ? options.key.beginOpening(start, options.context)
-      : beginOpening(start, options))
+    const begin = async (from: Uint8Array): Promise<BegunOpening> =>
+      'key' in options ? options.key.beginOpening(from, options.context) : beginOpening(from, options)
+    const begun = await begin(start).catch(async (error) => {
+      const other = await source.otherStart?.(start)
+      if (other === undefined) throw error
+      return begin(other)
+    })
     cipher = begun.cipher
     return new RandomAccess(source, begun, await openLast(source, begun))
   } catch (error) {

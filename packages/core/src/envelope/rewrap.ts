@@ -1,7 +1,13 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import type { Secret } from '../secret.ts'
 import { concat } from './bytes.ts'
-import { finishHeader, type OpenContentKeyOptions, openRecipient, requireRecipients } from './content-key.ts'
+import {
+  finishHeader,
+  type OpenContentKeyOptions,
+  type OpenedRecipient,
+  openRecipient,
+  requireRecipients,
+} from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
 import { type HeaderRecipient, macLength, type RecipientsHeader, recipientsHeader, stanzaPrefix } from './header.ts'
 import { type Content, preambleLength } from './preamble.ts'
@@ -42,7 +48,7 @@ export interface Rewrapped {
  * @param envelope the envelope, its first 65,536 bytes or more, or its detached header
  * @returns the header, to be followed by the same body
  * @throws as `openEnvelope`; `invalid-argument` where nobody would be left whom the caller names: neither one that is added nor
- * the one whose opener was given; and where there would be more than 255 recipients, 4 passwords or 65,536 bytes
+ * one that opens it here; and where there would be more than 255 recipients, 4 passwords or 65,536 bytes
  */
 export async function rewrapHeader(envelope: Uint8Array, options: RewrapOptions): Promise<Rewrapped> {
   const canonical = canonicalContext(options.context)
@@ -50,15 +56,14 @@ export async function rewrapHeader(envelope: Uint8Array, options: RewrapOptions)
   const header = recipientsHeader(envelope, options.content ?? 0)
   const { add = [], remove } = options
   const kept = header.recipients.filter((one) => one.kind !== 0 && remove?.(one) !== true)
+  const named = add.some(({ kind }) => kind !== 0)
+  if (!named && kept.length === 0) throw nobodyLeft()
   requireRecipients([...kept, ...add])
   const bound = concat(envelope.subarray(0, preambleLength), canonical)
-  const { recipient: opened, contentKey } = await openRecipient(header, bound, options)
+  const { recipient: opened, contentKey } = named
+    ? await openRecipient(header, bound, options)
+    : await openByKept(header, kept, bound, options)
   try {
-    if (add.every(({ kind }) => kind === 0) && !kept.includes(opened)) {
-      throw invalidArgument(
-        'Nobody would be left who is known to open the envelope. Keep the recipient that opens it here, or add another one.',
-      )
-    }
     const stanzas: Stanza[] = [...kept]
     for (const one of add) stanzas.push({ kind: one.kind, bytes: await one.wrap(contentKey, bound) })
     return {
@@ -69,6 +74,29 @@ export async function rewrapHeader(envelope: Uint8Array, options: RewrapOptions)
   } finally {
     contentKey.wipe()
   }
+}
+
+/** Nobody is added, so one of those that stay must open the envelope here. */
+async function openByKept(
+  header: RecipientsHeader,
+  kept: readonly HeaderRecipient[],
+  bound: Uint8Array,
+  options: RewrapOptions,
+): Promise<OpenedRecipient> {
+  try {
+    return await openRecipient({ ...header, recipients: kept }, bound, options)
+  } catch {
+    // Either nobody opens it here at all, which says why, or only somebody who goes.
+    const { contentKey } = await openRecipient(header, bound, options)
+    contentKey.wipe()
+    throw nobodyLeft()
+  }
+}
+
+function nobodyLeft(): Error {
+  return invalidArgument(
+    'Nobody would be left who is known to open the envelope. Keep a recipient that opens it here, or add another one.',
+  )
 }
 
 /** The header, with padding to `length` where it is shorter and padding fits: it takes 3 bytes or more. */

@@ -3,12 +3,20 @@ import type { Primitives } from '../crypto/primitives.ts'
 import type { Opener, Recipient, Stanza } from '../envelope/recipient.ts'
 import { readRecipient } from '../envelope/recipient-layouts.ts'
 import { type KeyHolder, keyOpener, keyRecipient, slotHolder } from '../envelope/recipients/key.ts'
+import { type RewrapOptions, type Rewrapped, rewrapHeader } from '../envelope/rewrap.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { checkName } from './names.ts'
+import { newestRecipients } from './newest-recipients.ts'
 import type { RingWatch } from './ring-watch.ts'
+
+/** How `kms.rewrap` changes who can open an envelope. */
+export interface RewrapUnder extends Pick<RewrapOptions, 'context' | 'add' | 'remove' | 'length' | 'limits'> {
+  /** What else may open it than the ring's keys: `passwordOpener(…)`. */
+  readonly openers?: readonly Opener[]
+}
 
 /** One-shot uses of the ring's keys: fresh, held in memory meanwhile, and audited. */
 export class KeyUse {
@@ -54,7 +62,22 @@ export class KeyUse {
 
   /** A key's primary version, at the time of wrapping, as a recipient. */
   async recipient(name: string): Promise<Recipient> {
-    const id = await this.#idOf(name)
+    return this.#recipientOf(await this.#idOf(name))
+  }
+
+  /**
+   * Who can open an envelope to recipients, anew: what `rewrapHeader` is told, or each key of the ring at its newest version.
+   * @param options `openers` beside the ring's keys
+   */
+  async rewrap(envelope: Uint8Array, options: RewrapUnder): Promise<Rewrapped> {
+    const { add, remove, openers = [] } = options
+    const ringOpener = await this.opener(undefined)
+    const newest = add === undefined && remove === undefined
+    const change = newest ? await newestRecipients(envelope, this.#ring, (id) => this.#recipientOf(id)) : {}
+    return rewrapHeader(envelope, { ...options, ...change, ...this.#parts(), openers: [ringOpener, ...openers] })
+  }
+
+  #recipientOf(id: string): Recipient {
     return {
       kind: 1,
       wrap: (contentKey, bound) =>

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { KmsError } from '@kms/core'
 import type { RandomAccessSource } from '@kms/core/envelope'
 import { fileError } from './failures.ts'
+import { startFromHeaderCopy } from './header-copy.ts'
 
 /**
  * A file, as a source for random access. It is held open until it is closed, so that what is read is of one file, whatever its name
@@ -28,6 +29,7 @@ export async function fileSource(path: string): Promise<RandomAccessSource> {
         }
         return bytes.subarray(0, at)
       },
+      otherStart: (start) => startFromHeaderCopy(path, start),
       close: () => file.close(),
     }
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Opener } from '@kms/core'
 import { beginOpening, beginSealing, chunkLength, longestStart, sealedChunkLength } from '@kms/core/envelope'
 import { backendParts } from '../backend.ts'
 import { continueSealing } from './continue-sealing.ts'
+import { withHeaderCopy } from './header-copy.ts'
 import { InputFile } from './input-file.ts'
 import { NewFile, type NewFileOptions, requireReplaceable } from './new-file.ts'
 import type { OpenPiecesOptions, SealPiecesOptions } from './pieces.ts'
@@ -90,7 +91,8 @@ export function openFile(input: string, output: string, options: OpenFileOptions
   return fileToFile(input, output, options, resume === true ? 'decrypt' : undefined, async (from, to) => {
     const head = new Uint8Array(longestStart)
     const start = head.subarray(0, await from.fill(head))
-    const { startLength, cipher } = await beginOpening(start, { ...backendParts(backend), ...opening })
+    const parts = { ...backendParts(backend), ...opening }
+    const { startLength, cipher } = await withHeaderCopy(input, start, (whole) => beginOpening(whole, parts))
     from.putBack(start.subarray(startLength))
     let chunk = 0
     let envelopeBytes = startLength

@@ -1,0 +1,133 @@
+import type { Kms, Opener, Rewrapped, RewrapUnder } from '@kms/core'
+import type { HeaderRecipient } from '@kms/core/envelope'
+import type { RewrappedFile } from '@kms/node'
+import { type ContextOption, readContext } from '../context.ts'
+import { failure } from '../failure.ts'
+import type { Invocation } from '../invocation.ts'
+import { printable } from '../layout.ts'
+import { readPassword } from '../password.ts'
+import { withKms } from '../session.ts'
+import { readSettings } from '../settings.ts'
+
+interface RewrapOptions {
+  readonly context?: ContextOption
+  readonly addKey?: readonly string[]
+  readonly remove?: readonly string[]
+  readonly password?: boolean
+  readonly dryRun?: boolean
+}
+
+interface Done {
+  readonly file: string
+  readonly written: RewrappedFile['written'] | 'nothing'
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  /** Recipients that stayed and that nobody here could read. */
+  readonly unread: number
+}
+
+/** `kms rewrap FILE…`: who can open files, changed in their headers alone. */
+export async function rewrap(call: Invocation<RewrapOptions>, files: readonly string[]): Promise<void> {
+  const { options, output } = call
+  const context = await readContext(options.context)
+  const remove = await removal(options.remove ?? [])
+  const done: Done[] = []
+  await withKms(call, (kms) =>
+    withOpeners(call, async (openers) => {
+      const change = await changeOf(kms, options, remove)
+      for (const file of files) {
+        const one = await rewrapOne(file, options.dryRun === true, (start) =>
+          kms.rewrap(start, { context, openers, ...change }),
+        )
+        done.push(one)
+        // As it goes: what is done is done, whatever becomes of the files that follow.
+        if (!output.json) output.result(one, () => describe(one))
+      }
+    }),
+  )
+  if (output.json) output.result(done, () => '')
+}
+
+/** Nothing named: each key of the ring at its newest version. */
+async function changeOf(
+  kms: Kms,
+  { addKey, remove: named }: RewrapOptions,
+  remove: (recipient: HeaderRecipient) => boolean,
+): Promise<Pick<RewrapUnder, 'add' | 'remove'>> {
+  if (addKey === undefined && named === undefined) return {}
+  return { add: await Promise.all((addKey ?? []).map((name) => kms.recipient(name))), remove }
+}
+
+async function rewrapOne(
+  file: string,
+  dryRun: boolean,
+  change: (start: Uint8Array) => Promise<Rewrapped>,
+): Promise<Done> {
+  const { previewRewrap, rewrapFile } = await import('@kms/node')
+  let before: readonly string[] = []
+  const noted = async (start: Uint8Array): Promise<Rewrapped> => {
+    before = await recipientsIn(start)
+    return change(start)
+  }
+  const { header, unread, written } = dryRun
+    ? { ...(await previewRewrap(file, noted)), written: 'nothing' as const }
+    : await rewrapFile(file, noted)
+  return { file, written, before, after: await recipientsIn(header), unread: unread.length }
+}
+
+/** As `kms inspect` names them, padding aside. */
+async function recipientsIn(header: Uint8Array): Promise<readonly string[]> {
+  const [{ inspectRecipient, parseHeader }, { versionLabel }] = await Promise.all([
+    import('@kms/core/envelope'),
+    import('@kms/core'),
+  ])
+  const parsed = parseHeader(header)
+  if (parsed.mode !== 2) return []
+  return parsed.recipients
+    .filter(({ kind }) => kind !== 0)
+    .map(inspectRecipient)
+    .map(({ name, keyId, keyVersion, provider }) => {
+      const which = keyId ?? provider
+      const version = keyVersion === undefined ? '' : ` version ${versionLabel(keyVersion)}`
+      return which === undefined ? name : `${name} ${printable(which)}${version}`
+    })
+}
+
+function describe({ file, written, before, after, unread }: Done): string {
+  const name = printable(file)
+  const rest = unread === 0 ? '' : ` ${unread} kept unread.`
+  const gone = before.filter((one) => !after.includes(one)).map((one) => `  - ${one}`)
+  const come = after.filter((one) => !before.includes(one)).map((one) => `  + ${one}`)
+  const how = {
+    unchanged: 'is so already',
+    'in-place': 'rewrapped in place',
+    copied: 'rewrapped by a copy: its header had no room',
+    nothing: gone.length + come.length === 0 ? 'is so already' : 'would be rewrapped',
+  }[written]
+  return [`${name}: ${how}.${rest}`, ...gone, ...come].join('\n')
+}
+
+/** What `--remove` names: key ids, fingerprints, and passwords as a kind. @throws `invalid-argument` */
+async function removal(named: readonly string[]): Promise<(recipient: HeaderRecipient) => boolean> {
+  const { formatUuid } = await import('@kms/core/envelope')
+  for (const one of named) {
+    if (one === 'password' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(one)) continue
+    throw await failure('invalid-argument', `--remove takes a key id as kms inspect shows it, or password; not ${one}.`)
+  }
+  const ids = new Set(named.map((one) => one.toLowerCase()))
+  return ({ fields }) => ('keyId' in fields ? ids.has(formatUuid(fields.keyId)) : ids.has(fields.name))
+}
+
+async function withOpeners<T>(
+  call: Invocation<RewrapOptions>,
+  use: (openers: readonly Opener[]) => Promise<T>,
+): Promise<T> {
+  if (call.options.password !== true) return use([])
+  const { backendParts, passwordOpener } = await import('@kms/node')
+  const password = await readPassword(readSettings(call.options), { message: 'Password of the files' })
+  try {
+    return await use([passwordOpener(password, backendParts())])
+  } finally {
+    password.wipe()
+  }
+}
