@@ -3,9 +3,12 @@ import {
   blobSource,
   encryptedLength,
   fromText,
+  generateRecipientKeyPair,
   generateSigningKey,
   inspect,
+  type KeyPairType,
   keyOpener,
+  keyPairOpener,
   keyRecipient,
   openEnvelope,
   openRandomAccess,
@@ -14,6 +17,7 @@ import {
   passwordOpener,
   passwordRecipient,
   prepareVersionKey,
+  publicKeyRecipient,
   recipientLengths,
   rewrapHeader,
   rootKeyHolder,
@@ -42,6 +46,8 @@ const kinds: readonly [string, () => Recipient, () => Opener][] = [
     () => passwordOpener(password(), parts),
   ]),
 ]
+
+const keyPairs: readonly KeyPairType[] = [{ kem: 'P-256' }, { kem: 'X25519' }, { kem: 'X-Wing' }, { rsa: 2048 }]
 
 const suites = [1, 2] as const
 
@@ -103,6 +109,17 @@ export const envelopes: readonly Case[] = [
       const options = { from: [from], context, openers: [keyOpener(root, parts)], ...parts }
       requireBytes((await openSigned(envelope, options)).data, message(100))
       await requireCode('authentication-failed', () => openSigned(changed(envelope), options))
+    },
+  })),
+  ...keyPairs.map((type) => ({
+    name: `envelopes to a key pair of ${JSON.stringify(type)}`,
+    async run() {
+      const pair = await generateRecipientKeyPair(type)
+      const recipients = [publicKeyRecipient(pair.publicKey, parts)]
+      const envelope = await sealEnvelope(message(100), { context, recipients, ...parts })
+      const options = { context, openers: [keyPairOpener(pair, parts)], ...parts }
+      requireBytes(await openEnvelope(envelope, options), message(100))
+      await requireCode('authentication-failed', () => openEnvelope(changed(envelope), options))
     },
   })),
   {
