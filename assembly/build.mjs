@@ -9,7 +9,7 @@ import { blamka } from './generators/blamka.mjs'
 import { chacha20 } from './generators/chacha20.mjs'
 import { ghash } from './generators/ghash.mjs'
 import { sha256, sha512 } from './generators/sha2.mjs'
-import { withBodiesInOrder } from './in-order.mjs'
+import { sections, withBodiesInOrder } from './in-order.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const generated = {
@@ -67,13 +67,18 @@ export declare const ${name}Bytes: () => Uint8Array<ArrayBuffer>
 export declare const ${name}Module: () => WebAssembly.Module
 `
 
+/** WebAssembly core specification §5.5.11: what runs at instantiation, before anybody calls. */
+const startSection = 8
+
 /** Constants into their places, locals into as few as it takes; nothing moves. */
 const withoutMoves = ['simplify-globals', 'simplify-locals-nonesting', 'coalesce-locals', 'reorder-locals', 'vacuum']
 
 /** Compiles a module, with names. @returns it with all optimisations, and without those that move instructions: bytes and text of each */
 async function compile(entry, pages) {
   const fixed = ['--runtime', 'stub', '-O3', '--shrinkLevel', '1', '--noAssert', '--enable', 'simd', '--debug']
-  const memory = pages ? ['--initialMemory', String(pages), '--maximumMemory', String(pages)] : ['--importMemory']
+  const memory = pages
+    ? ['--initialMemory', String(pages), '--maximumMemory', String(pages)]
+    : ['--importMemory', '--zeroFilledMemory'] // so that its areas' zeros are not part of the module
   const inOrder = {}
   class BeforeOptimising {
     afterCompile(module) {
@@ -109,8 +114,7 @@ for (const { name, entry, file, pages, inOrder } of modules) {
   const module = new WebAssembly.Module(bytes)
   const imports = WebAssembly.Module.imports(module).filter(({ kind }) => pages || kind !== 'memory')
   if (imports.length > 0) throw new Error(`${name} has imports`)
-  if (WebAssembly.Module.exports(module).some((item) => item.name === '_start'))
-    throw new Error(`${name} starts itself`)
+  if (sections(bytes).some(({ id }) => id === startSection)) throw new Error(`${name} starts itself`)
   const env = { memory: new WebAssembly.Memory({ initial: 1, maximum: 1 }) }
   const { heapAt } = new WebAssembly.Instance(module, { env }).exports
   if (heapAt.value > 0x10000) throw new Error(`${name}: its constants reach into its areas`)

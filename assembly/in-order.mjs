@@ -29,7 +29,7 @@ const custom = 0
 const code = 10
 
 /** WebAssembly core specification §5.5.2: id and content of each section. */
-function sections(module) {
+export function sections(module) {
   const found = []
   for (let at = 8; at < module.length; ) {
     const [content, end] = sized(module, at + 1)

@@ -38,7 +38,7 @@ export const outAt: usize = mem.OUT;
 /** Bytes that fit into IN at once: sixteen chunks, plain and sealed. */
 export const whole: u32 = WHOLE;
 export const wholeSealed: u32 = WHOLE_SEALED;
-export const heapAt: usize = __heap_base;
+export { __heap_base as heapAt };
 
 // ---- Key slots
 

@@ -11,4 +11,4 @@ export { scryptBegin, scryptMix } from './scrypt';
 export const largeAt: usize = mem.LARGE;
 /** Where Argon2's output stands. */
 export const outAt: usize = mem.OUT;
-export const heapAt: usize = __heap_base;
+export { __heap_base as heapAt };
