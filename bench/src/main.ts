@@ -19,6 +19,10 @@ const benches: Readonly<Record<string, { question: string; load: () => Promise<B
     question: 'How fast is a file of 1 GiB encrypted and decrypted, beside a pipeline, age and the AWS Encryption SDK?',
     load: async () => (await import('./stream.ts')).stream,
   },
+  rewrap: {
+    question: 'How many headers are rewrapped in a second?',
+    load: async () => (await import('./rewrap.ts')).rewrap,
+  },
   crossover: {
     question: 'From which size on is native crypto faster than the WASM module?',
     load: async () => (await import('./crossover.ts')).crossover,

@@ -130,16 +130,19 @@ async function openNamed(
   { openers }: OpenContentKeyOptions,
 ): Promise<OpenedRecipient | undefined> {
   let unavailable: KmsError | undefined
+  const silent = new Set<Opener>()
   for (const stanza of recipients) {
     if (!namedKinds.has(stanza.kind)) continue
     const opener = openers.find((one) => one.kind === stanza.kind && one.holds(stanza))
-    if (opener === undefined) continue
+    if (opener === undefined || silent.has(opener)) continue
     try {
       return { recipient: stanza, contentKey: await opener.unwrap(stanza, bound) }
     } catch (error) {
       // A key of another store or ring is not held after all, which its opener could only find out by asking.
       const passed = error instanceof KmsError && (error.code === 'root-unavailable' || error.code === 'key-not-found')
       if (!passed) throw uniform(error)
+      // An envelope may name one provider 255 times: its deadline is waited for once.
+      if (error.code === 'root-unavailable') silent.add(opener)
       unavailable ??= error
     }
   }

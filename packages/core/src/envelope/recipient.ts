@@ -29,8 +29,8 @@ export interface Opener {
   /**
    * Called only for stanzas that `holds` accepted.
    * @returns the content key; the caller wipes it
-   * @throws `authentication-failed` if the stanza does not unwrap, `root-unavailable` if there is no answer (the next held
-   * recipient is tried then)
+   * @throws `authentication-failed` if the stanza does not unwrap, `root-unavailable` if there is no answer (this
+   * opener is not asked again then, and the next held recipient is tried)
    */
   unwrap(stanza: Stanza, bound: Uint8Array): Promise<Secret>
 }

@@ -147,6 +147,27 @@ test('a provider that gives no answer is passed over for the next held; with non
   )
 })
 
+test('a provider that gives no answer is asked once, however often an envelope names it', async () => {
+  const provider = memoryProvider(['key'])
+  const recipients = Array.from({ length: 20 }, () => externalRecipient(provider, 'key', { primitives }))
+  const envelope = await seal(recipients)
+  let asked = 0
+  const held = externalOpener(
+    {
+      name: provider.name,
+      generate: (...given) => provider.generate(...given),
+      recover() {
+        asked++
+        throw new KmsError('root-unavailable', 'The provider gave no answer.')
+      },
+    },
+    'key',
+    { primitives },
+  )
+  await expect(open(envelope, [held])).rejects.toThrow(code('root-unavailable'))
+  expect(asked).toBe(1)
+})
+
 test('a provider that refuses the blob is an error, though another recipient would open [E-71]', async () => {
   const provider = memoryProvider(['key'])
   const envelope = await seal([
