@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { createWasmPrimitives } from '../../src/hazmat.ts'
 import { KmsError } from '../../src/index.ts'
 
-// RFC 5649 §6 has vectors for keys of 192 bits alone, which are not ours: OpenSSL is the other implementation here.
+// RFC 5649 §6 has vectors for keys of 192 bits alone, which are not ours: OpenSSL is the other implementation here; NIST's vectors
+// are in published-vectors.test.ts.
 
 const { keyWrapPadded, keyUnwrapPadded } = createWasmPrimitives()
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
