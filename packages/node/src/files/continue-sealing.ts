@@ -14,7 +14,8 @@ import { Differs, type UnfinishedFile } from './unfinished-file.ts'
  * Takes up an envelope that was begun: opens its content key, and writes its header for the recipients asked for now. Those must be the
  * same by name, since whoever was in it may have read the key; a password may not be told from another, so its stanza is made anew.
  *
- * What is sealed under this key from here on must be, chunk by chunk, what was sealed before: `UnfinishedFile` sees to that.
+ * What is sealed under this key from here on must be, chunk by chunk, what was sealed before: `UnfinishedFile` sees to that, once it
+ * was told the commitment, which shows that this is the key and the salt that were begun with.
  * @throws `Differs` if it is not begun so, or does not open; what the recipients and openers throw
  */
 export async function continueSealing(

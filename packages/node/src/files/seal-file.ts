@@ -60,6 +60,7 @@ export function sealFile(input: string, output: string, options: SealFileOptions
     let chunk = 0
     let bytes = 0
     try {
+      to.seals(cipher.commitment)
       await to.write(start)
       await pipelined({
         input: from,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, unlink } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stateFolder } from '../access/state-folder.ts'
 import { writeFileAtomically } from './atomic-write.ts'
@@ -17,6 +17,11 @@ export interface Stopped {
   /** Bytes of it that were written. */
   readonly done: number
   /**
+   * The commitment of what was being sealed, in base64: it says which content key and salt. Another envelope that opens for the same
+   * recipients and begins with the same plaintext, put in the unfinished file's place, may have sealed something else behind that.
+   */
+  readonly commitment?: string | undefined
+  /**
    * What was on its way when writing failed, of which some may be out: its length, and SHA-256 in base64. Only of sealed bytes: what
    * was decrypted is not remembered in any form.
    */
@@ -32,9 +37,12 @@ const sizeLimit = 4096
  */
 export async function takeStopped(doing: Doing, output: string): Promise<Stopped | undefined> {
   const path = notePath(doing, output)
+  // Moved before it is read: who read first and deleted then could delete a later note, and go on by the earlier one.
+  const taken = `${path}.${randomBytes(6).toString('hex')}`
   try {
-    const text = await readFile(path, 'utf8')
-    await unlink(path)
+    await rename(path, taken)
+    const text = await readFile(taken, 'utf8')
+    await unlink(taken)
     await syncFolder(dirname(path))
     return parse(text)
   } catch {
@@ -60,10 +68,11 @@ function notePath(doing: Doing, output: string): string {
 
 function parse(text: string): Stopped | undefined {
   if (text.length > sizeLimit) return undefined
-  const { partial, done, attempted } = JSON.parse(text) as Partial<Stopped>
+  const { partial, done, commitment, attempted } = JSON.parse(text) as Partial<Stopped>
   if (typeof partial !== 'string' || partial !== basename(partial) || !partial.endsWith('.tmp')) return undefined
   if (typeof done !== 'number' || !Number.isSafeInteger(done) || done < 1) return undefined
+  if (commitment !== undefined && typeof commitment !== 'string') return undefined
   if (attempted !== undefined && (typeof attempted.length !== 'number' || typeof attempted.sha256 !== 'string'))
     return undefined
-  return { partial, done, attempted }
+  return { partial, done, commitment, attempted }
 }

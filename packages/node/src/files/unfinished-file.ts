@@ -19,6 +19,7 @@ export class UnfinishedFile {
   readonly resumedFrom: number
   readonly #resumes: Doing | undefined
   readonly #stopped: Stopped | undefined
+  #commitment: string | undefined
   #attempted: Stopped['attempted']
 
   /**
@@ -34,6 +35,15 @@ export class UnfinishedFile {
 
   get length(): number {
     return this.file.length
+  }
+
+  /**
+   * Says what is sealed into it: by its commitment, which content key and salt.
+   * @throws `Differs` if an earlier run began another
+   */
+  seals(commitment: Uint8Array): void {
+    this.#commitment = Buffer.from(commitment).toString('base64')
+    if (this.#stopped !== undefined && this.#stopped.commitment !== this.#commitment) throw new Differs()
   }
 
   /** @throws `Differs`, `file-unavailable` */
@@ -77,9 +87,10 @@ export class UnfinishedFile {
       return error
     }
     const attempted = this.length > this.resumedFrom ? this.#attempted : (this.#attempted ?? this.#stopped?.attempted)
+    const commitment = this.#commitment ?? this.#stopped?.commitment
     try {
       await this.file.keep(done)
-      await leaveStopped(this.#resumes, output, { partial: this.file.temporaryName, done, attempted })
+      await leaveStopped(this.#resumes, output, { partial: this.file.temporaryName, done, commitment, attempted })
     } catch {
       await this.file.discard()
       return error

@@ -60,7 +60,7 @@ describe('an encryption that was stopped', () => {
     expect(statSync(at(partial)).mode & 0o777).toBe(0o600)
     const before = readFileSync(at(partial))
     expect(before.length).toBeGreaterThan(2 * mebibyte)
-    expect(note()).toEqual({ partial, done: before.length })
+    expect(note()).toEqual({ partial, done: before.length, commitment: expect.stringMatching(/^[\w+/]{43}=$/) })
 
     const result = await sealFile(at('in'), at('out'), sealing)
     expect(result.resumedFrom).toBe(before.length)
@@ -174,7 +174,24 @@ describe('an encryption that was stopped', () => {
 
   test('holds no secret beside the sealed bytes', async () => {
     await begin()
-    expect(Object.keys(note()).sort()).toEqual(['done', 'partial'])
+    expect(Object.keys(note()).sort()).toEqual(['commitment', 'done', 'partial'])
+  })
+
+  // Whoever can write the folder puts the beginning of an older envelope of the same file there. All that is compared is the same; but
+  // under that key other chunks were sealed behind it.
+  test('whose unfinished file was exchanged for an older envelope that begins alike is begun anew [E-25]', async () => {
+    const older = plaintext.subarray(0, 4 * mebibyte + 5)
+    writeFileSync(at('in'), older)
+    await sealFile(at('in'), at('older.kms'), { recipients: sealing.recipients, context })
+    writeFileSync(at('in'), plaintext)
+    await begin()
+    const { partial, done } = note()
+    writeFileSync(at(partial), readFileSync(at('older.kms')).subarray(0, done))
+    expect((await sealFile(at('in'), at('out'), sealing)).resumedFrom).toBe(0)
+    const [saltAt, envelope] = [parseHeader(readFileSync(at('out'))).length, readFileSync(at('out'))]
+    const salt = (from: Uint8Array): string => Buffer.from(from.subarray(saltAt, saltAt + 24)).toString('hex')
+    expect(salt(envelope)).not.toBe(salt(readFileSync(at('older.kms'))))
+    expect(Buffer.compare(await opened(), plaintext)).toBe(0)
   })
 })
 
