@@ -150,7 +150,7 @@ describe('an encryption that was stopped', () => {
     await begin(3, { ...to('correct horse'), force: true })
     const result = await sealFile(at('in'), at('out'), { ...sealing, ...to('battery staple'), force: true })
     expect(result.resumedFrom).toBe(0)
-  })
+  }, 120_000)
 
   test('is gone on with by one of those that try', async () => {
     await begin()
