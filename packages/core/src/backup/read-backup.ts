@@ -1,6 +1,7 @@
 import { storeFingerprint } from '../access/store-fingerprint.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import type { VerificationKey } from '../crypto/verification-key.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { concat } from '../envelope/bytes.ts'
 import { authenticationFailed } from '../envelope/refusals.ts'
 import { verifyPrefix } from '../envelope/signed.ts'
@@ -30,7 +31,7 @@ export interface ReadBackupOptions {
   readonly bound: Uint8Array
   readonly primitives: Primitives
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
 }
 
 const startFields: Fields = {

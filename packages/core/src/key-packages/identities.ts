@@ -1,5 +1,6 @@
 import type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 import { generateSigningKey, type Signer, SigningKey, VerifyingKey } from '../crypto/signing.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
 import { checkName } from '../keys/names.ts'
 import {
@@ -48,7 +49,7 @@ export interface GenerateOptions {
   /** Milliseconds since 1970; the clock's unless given. */
   readonly time?: number
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
 }
 
 /**
@@ -81,7 +82,7 @@ export async function generateKeyPackage(options: GenerateOptions): Promise<KeyP
 
 async function generatePair(
   pair: Pair,
-  crypto: Crypto,
+  crypto: WebCrypto,
 ): Promise<{ readonly publicKey: Uint8Array; readonly material: Secret }> {
   if (pair.purpose === 'sign') {
     const { publicKey, pkcs8 } = await generateSigningKey(pair.algorithm, crypto)
@@ -97,7 +98,7 @@ async function generatePair(
  */
 export async function packagedSigner(
   of: KeyPackage,
-  { crypto = globalThis.crypto }: { readonly crypto?: Crypto },
+  { crypto = globalThis.crypto }: { readonly crypto?: WebCrypto },
 ): Promise<Signer> {
   const pair = knownPair(of)
   if (pair.purpose !== 'sign') throw otherPurpose(of, 'to sign')

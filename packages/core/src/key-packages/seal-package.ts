@@ -3,6 +3,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import { generateSigningKey, type Signer, SigningKey } from '../crypto/signing.ts'
 import type { VerificationKey } from '../crypto/verification-key.ts'
 import { readVerificationKey, type VerificationKeyForm } from '../crypto/verification-key-forms.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { concat, sameBytes } from '../envelope/bytes.ts'
 import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
 import { openEnvelope, sealEnvelope } from '../envelope/envelope.ts'
@@ -28,7 +29,7 @@ interface Parts {
   readonly primitives: Primitives
   readonly slots: KeySlots
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
 }
 
 /** How a package that is sent names whom it is for. */
@@ -126,7 +127,7 @@ function packageContext(sent: Sent | undefined): Context {
 }
 
 /** Who signs a package that is kept: the key in it if it signs, else a key made for this one signature and forgotten. */
-async function ownSigner(of: KeyPackage, crypto: Crypto): Promise<Signer> {
+async function ownSigner(of: KeyPackage, crypto: WebCrypto): Promise<Signer> {
   if (of.purpose === 'sign') return packagedSigner(of, { crypto })
   const { pkcs8, publicKey } = await generateSigningKey('Ed25519', crypto)
   try {

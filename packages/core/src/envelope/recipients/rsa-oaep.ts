@@ -1,4 +1,5 @@
 import type { Primitives } from '../../crypto/primitives.ts'
+import type { WebCrypto } from '../../crypto/web-crypto.ts'
 import type { RecipientKeyPair } from '../../public-keys/key-pair.ts'
 import type { RsaPublicKey } from '../../public-keys/public-key.ts'
 import { Secret } from '../../secret.ts'
@@ -18,7 +19,7 @@ const algorithm = { name: 'RSA-OAEP', hash: 'SHA-256' }
 export interface RsaOaepOptions {
   readonly primitives: Primitives
   /** A WebCrypto object; `globalThis.crypto` unless given. */
-  readonly crypto?: Crypto
+  readonly crypto?: WebCrypto
 }
 
 /** Seals to an RSA public key, with a fresh `Z` for each envelope. Kept for old systems: take HPKE where there is a choice. */
@@ -75,7 +76,7 @@ export function rsaOaepOpener(pair: RecipientKeyPair, options: RsaOaepOptions): 
  * `Z`, or, where OAEP fails or holds something else, random bytes in its place: the same steps follow, so that an opener's time tells
  * nothing about the padding (Manger's attack).
  */
-async function decryptZ(platform: Crypto, privateKey: Secret, encrypted: Uint8Array): Promise<Uint8Array> {
+async function decryptZ(platform: WebCrypto, privateKey: Secret, encrypted: Uint8Array): Promise<Uint8Array> {
   const key = await importPrivate(platform, privateKey)
   const random = crypto.getRandomValues(new Uint8Array(zLength))
   const decrypted = await platform.subtle.decrypt(algorithm, key, encrypted as BufferSource).then(
@@ -85,7 +86,7 @@ async function decryptZ(platform: Crypto, privateKey: Secret, encrypted: Uint8Ar
   return decrypted.length === zLength ? decrypted : random
 }
 
-async function importPrivate(platform: Crypto, privateKey: Secret): Promise<CryptoKey> {
+async function importPrivate(platform: WebCrypto, privateKey: Secret): Promise<CryptoKey> {
   try {
     return await platform.subtle.importKey('pkcs8', privateKey.reveal() as BufferSource, algorithm, false, ['decrypt'])
   } catch {
