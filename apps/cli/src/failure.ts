@@ -1,9 +1,16 @@
 import type { ErrorCode, ErrorDetails } from '@kms/core'
 
+export interface FailureDetails extends ErrorDetails {
+  /** What to type next, where the code's own hint (hints.ts) does not fit. */
+  readonly hint?: string
+}
+
 /** A `KmsError` of ours. Loads the SDK's errors only when something is wrong, so that a command that works starts fast. */
-export async function failure(code: ErrorCode, message: string, details?: ErrorDetails): Promise<Error> {
+export async function failure(code: ErrorCode, message: string, details: FailureDetails = {}): Promise<Error> {
   const { KmsError } = await import('@kms/core')
-  return new KmsError(code, message, details)
+  const { hint, ...rest } = details
+  const error = new KmsError(code, message, rest)
+  return hint === undefined ? error : Object.assign(error, { hint })
 }
 
 /** What a failed file operation means, for people. */

@@ -7,6 +7,7 @@ import type { ErrorCode, KmsError } from '@kms/core'
  */
 export function hintFor(error: KmsError, path: string, args: readonly string[]): string {
   const { code, cause } = error
+  if ('hint' in error && typeof error.hint === 'string') return error.hint
   if (code === 'invalid-argument') return `${path} --help shows how it is used`
   // Without a store there is no root to look for, and the message says where a password can come from.
   if (code === 'root-unavailable' && args.includes('--password')) return ''
@@ -45,7 +46,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   'no-primary-version': 'kms key rotate NAME makes a new version',
   'ring-exists': 'kms ring list shows the rings',
   'ring-not-found': 'kms config shows where the name comes from',
-  'store-not-found': 'kms init creates one; kms config shows where the address comes from',
+  'store-not-found': 'kms config shows where the address comes from',
   'store-exists': 'kms config shows which store is meant; --store URL names another',
   'store-corrupt': 'kms doctor says which records',
   'store-rolled-back': 'restored on purpose: kms restore accept --reason TEXT, once for each ring (--ring)',

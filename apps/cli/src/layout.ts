@@ -68,3 +68,9 @@ export function day(date: Date): string {
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`)
 }
+
+/** A name or path as one word of a suggested command: in quotes where a shell would read it otherwise (POSIX.1 §2.2.2). */
+export function word(text: string): string {
+  const shown = printable(text)
+  return /^[\w.,:/@%+=-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`
+}

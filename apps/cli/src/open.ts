@@ -174,13 +174,7 @@ async function checkSigned(isSigned: boolean, { from }: OpenOptions): Promise<vo
 /** The key that an envelope names, unless another one is asked for by name. */
 async function keyOf(kms: Kms, id: string, name: string | undefined): Promise<Pick<KeyInfo, 'name' | 'id'>> {
   if (name !== undefined) return { name, id }
-  const { allKeys } = await import('./commands/key.ts')
-  const key = (await allKeys(kms)).find((one) => one.id === id)
-  if (key !== undefined) return key
-  const { ring } = kms.info
-  throw await failure('key-not-found', `The envelope is for key ${id}, which is not in ring "${ring.name}".`, {
-    keyIds: [id],
-  })
+  return kms.keys.showById(id)
 }
 
 function isText(start: Uint8Array): boolean {

@@ -267,25 +267,28 @@ function addDiagnosis(kms: Command): void {
     .command('completion')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .description('the completion script of a shell')
-    .action(act(async () => (await import('./commands/completion.ts')).completion))
+    .action(act(async () => (await import('./commands/completion.ts')).completion, kms))
   kms
     .command('help')
     .argument('[topic...]')
     .description('help for a command; environment; exit-codes')
-    .action(act(async () => (await import('./commands/help.ts')).help))
+    .action(act(async () => (await import('./commands/help.ts')).help, kms))
 }
 
 function kdf(): Option {
   return new Option('--kdf <kdf>', 'what a password is stretched with').choices(['argon2id', 'scrypt', 'pbkdf2'])
 }
 
-/** Runs a command with its options and the global ones, in one object. */
-function act(load: () => Promise<Action>): (...given: unknown[]) => Promise<void> {
+/**
+ * Runs a command with its options and the global ones, in one object.
+ * @param more what it takes after its own arguments
+ */
+function act(load: () => Promise<Action>, ...more: readonly unknown[]): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.pop() as Command
     given.pop()
     const run = await load()
-    await run(await invocation(command.optsWithGlobals()), ...given)
+    await run(await invocation(command.optsWithGlobals()), ...given, ...more)
   }
 }
 

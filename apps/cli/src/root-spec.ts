@@ -4,7 +4,7 @@ import type { PasswordKdfName, Root } from '@kms/core'
 import { failure } from './failure.ts'
 import type { Invocation } from './invocation.ts'
 import { readPassword, warnIfShort } from './password.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, settingsHint } from './settings.ts'
 
 /** What `--root` and the options like it say. */
 export type RootSpec =
@@ -25,6 +25,7 @@ export async function parseRoot(spec: string, source: string): Promise<RootSpec>
   throw await failure(
     'invalid-argument',
     `${source} is none of password, env:NAME (a variable that holds a key) and file:PATH (a key file of mode 600). If a secret stood there, replace it.`,
+    source.startsWith('KMS_') ? { hint: settingsHint } : {},
   )
 }
 

@@ -3,7 +3,7 @@ import type { Kms } from '@kms/core'
 import { failure } from './failure.ts'
 import type { Invocation } from './invocation.ts'
 import { openRoot, parseRoot } from './root-spec.ts'
-import { readSettings } from './settings.ts'
+import { readSettings, storeAddress } from './settings.ts'
 
 /** Opens the store that the settings name, runs `use` on it, and closes it, which wipes its keys. */
 export async function withKms<T>(
@@ -11,14 +11,18 @@ export async function withKms<T>(
   use: (kms: Kms) => Promise<T>,
   extra: { readonly acceptRestore?: string } = {},
 ): Promise<T> {
-  const { store, root: rootSetting, ring, fingerprint } = readSettings(call.options)
+  const settings = readSettings(call.options)
+  const { store, root: rootSetting, ring, fingerprint } = settings
   const url = store.value ?? ''
   const spec = await parseRoot(rootSetting.value ?? '', rootSetting.from)
-  const { Kms, parseAddress } = await import('@kms/node')
-  const { scheme, path } = parseAddress(url)
+  const { Kms } = await import('@kms/node')
+  const { scheme, path } = await storeAddress(settings)
   // Before the password is asked for: nobody should type it for a store that is not there.
   if (scheme === 'sqlite' && !existsSync(path)) {
-    throw await failure('store-not-found', `There is no key store at ${path} (from ${store.from}).`)
+    throw await failure(
+      'store-not-found',
+      `There is no key store at ${path} (from ${store.from}). kms init creates one.`,
+    )
   }
   const root = await openRoot(spec, call, `Password of ${url}`)
   try {

@@ -1,3 +1,6 @@
+import type { StoreAddress } from '@kms/node'
+import { failure } from './failure.ts'
+
 /** The options that every command takes, as commander gives them. */
 export interface GlobalOptions {
   readonly store?: string
@@ -40,4 +43,18 @@ function setting(given: string | undefined, option: string, variable: string, st
   const value = process.env[variable]
   if (value !== undefined && value !== '') return { value, from: variable }
   return { value: standard, from: standard === undefined ? 'not set' : 'default' }
+}
+
+/** What to type next where a setting is wrong that was not typed with the command. */
+export const settingsHint = 'kms help environment shows what each variable holds'
+
+/** Where the store is. @throws `invalid-argument`, which names the variable if the address comes from one */
+export async function storeAddress({ store }: Settings): Promise<StoreAddress> {
+  const { parseAddress } = await import('@kms/node')
+  try {
+    return parseAddress(store.value ?? '')
+  } catch (error) {
+    if (!(error instanceof Error) || !store.from.startsWith('KMS_')) throw error
+    throw await failure('invalid-argument', `${store.from}: ${error.message}`, { hint: settingsHint, cause: error })
+  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { ReadStream, WriteStream } from 'node:tty'
+import { TypedLines } from './typed-lines.ts'
 
 /** Where a person is asked: they see `output` and type on `input`. */
 export interface Terminal {
@@ -15,7 +16,8 @@ export interface Terminal {
  */
 export function openTerminal(): Terminal | undefined {
   if (process.stdin.isTTY && process.stderr.isTTY) {
-    return { input: process.stdin, output: sized(process.stderr), close: () => process.stdin.pause() }
+    const input = new TypedLines(process.stdin)
+    return { input, output: sized(process.stderr), close: () => input.destroy() }
   }
   if (process.platform === 'win32') return undefined
   try {
@@ -35,10 +37,12 @@ function controllingTerminal(): Terminal {
     closeSync(reading)
     throw error
   }
-  const input = new ReadStream(reading)
+  const terminal = new ReadStream(reading)
+  const input = new TypedLines(terminal)
   const output = new WriteStream(writing)
   const close = (): void => {
     input.destroy()
+    terminal.destroy()
     output.destroy()
   }
   return { input, output: sized(output), close }

@@ -94,7 +94,7 @@ describe('envelopes', () => {
     await kms(['init'], { env: other })
     refused(await kms(['decrypt', 'notes.txt.kms', '-o', '-'], { env: other }), 4, /^kms: /)
     const text = (await kms(['encrypt', '--key', 'user-data', '--text', '--no-context'], { input: 'x' })).stdout
-    refused(await kms(['decrypt'], { env: other, input: text }), 4, /^kms: .* key /)
+    refused(await kms(['decrypt'], { env: other, input: text }), 4, /^kms: Key .* is not in the ring/)
     refused(await kms(['encrypt', '--key', 'no-such-key'], { input: 'x' }), 4, /no-such-key/)
   })
 })
@@ -271,6 +271,38 @@ describe('the command line itself', () => {
     const ran = await kms(['encrypt', '--password', 'notes.txt', '-o', 'unasked.kms'])
     refused(ran, 7, /no terminal/)
     expect(ran.stderr).not.toMatch(/root|kms config/)
+  })
+
+  test('what a variable has wrong is said of the variable, not of the command', async () => {
+    for (const [name, value] of [
+      ['KMS_STORE', 'app.keys'],
+      ['KMS_ROOT', 'root.key'],
+    ] as const) {
+      for (const command of [['key', 'list'], ['config'], ['doctor']]) {
+        const ran = await kms(command, { env: { [name]: value } })
+        refused(ran, 2, new RegExp(name))
+        expect(ran.stderr).toContain('kms help environment')
+        expect(ran.stderr).not.toContain('--help')
+      }
+    }
+    expect((await kms(['key', 'list', '--store', 'app.keys'])).stderr).toContain('kms key list --help')
+  })
+
+  test('a name of several words is one word of the commands that are suggested', async () => {
+    const { stderr } = await kms(['key', 'create', "Ada's mail; rm"])
+    expect(stderr).toContain("kms encrypt --key 'Ada'\\''s mail; rm' FILE")
+  })
+
+  test('a database of something else is no place for kms init', async () => {
+    const made = await box.kms(['init'], { env: { ...env, KMS_STORE: 'sqlite:elsewhere.db' } })
+    expect(made.code).toBe(0)
+    // application_id is at offset 68 of the file (sqlite.org/fileformat.html).
+    const bytes = readFileSync(box.path('elsewhere.db'))
+    bytes.writeUInt32BE(7, 68)
+    writeFileSync(box.path('something.db'), bytes)
+    const ran = await kms(['key', 'list', '--store', 'sqlite:something.db'])
+    refused(ran, 6, /something else/)
+    expect(ran.stderr).not.toContain('kms init')
   })
 
   test('stack traces only when asked for', async () => {

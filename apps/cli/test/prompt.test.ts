@@ -1,7 +1,9 @@
 import { PassThrough } from 'node:stream'
+import type { ReadStream } from 'node:tty'
 import { describe, expect, test, vi } from 'vitest'
 import { askPassword, askYes } from '../src/prompt.ts'
 import type { Terminal } from '../src/terminal.ts'
+import { TypedLines } from '../src/typed-lines.ts'
 
 /** A terminal of streams: it has raw mode, as a real one does, and keeps what was shown. */
 class Typist extends PassThrough {
@@ -33,6 +35,15 @@ function typing(lines: readonly (readonly [prompt: string, keys: string])[]): Te
   return { input, output, close: () => input.end(), shown: () => shown }
 }
 
+/** Types all of it before any prompt is there, through what the command line reads a terminal with. */
+function typedAhead(keys: string): Terminal {
+  const [terminal, output] = [new Typist(), new Typist()]
+  output.resume()
+  terminal.write(keys)
+  const input = new TypedLines(terminal as unknown as ReadStream)
+  return { input, output, close: () => input.destroy() }
+}
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 describe('the password prompt', () => {
@@ -61,6 +72,17 @@ describe('the password prompt', () => {
     ])
     const secret = await askPassword(terminal, { message: 'New password', confirmed: true })
     expect(text(secret.reveal())).toBe('first one')
+  })
+})
+
+describe('what was typed before the prompt was there', () => {
+  test.each(['\n', '\r', '\r\n'])('answers it, and the one after it, with lines that end in %j', async (end) => {
+    const terminal = typedAhead(['first one', 'first one', 'y'].map((line) => line + end).join(''))
+    const secret = await askPassword(terminal, { message: 'New password', confirmed: true })
+    expect(text(secret.reveal())).toBe('first one')
+    expect(await askYes(terminal, 'Sure?')).toBe(true)
+    terminal.close()
+    expect(terminal.input).toMatchObject({ isRaw: false })
   })
 })
 

@@ -2,13 +2,13 @@ import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
 import { passwordSource } from '../password.ts'
 import { parseRoot } from '../root-spec.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings, storeAddress } from '../settings.ts'
 
 /** `kms config`: which store and root a command would use, and from where each setting comes. Opens nothing. */
 export async function config(call: Invocation): Promise<void> {
   const settings = readSettings(call.options)
-  const [{ existsSync }, { parseAddress }] = await Promise.all([import('node:fs'), import('@kms/node')])
-  const address = parseAddress(settings.store.value ?? '')
+  const { existsSync } = await import('node:fs')
+  const address = await storeAddress(settings)
   const spec = await parseRoot(settings.root.value ?? '', settings.root.from)
   const exists = address.scheme === 'sqlite' && existsSync(address.path)
   const document = {

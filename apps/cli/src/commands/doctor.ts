@@ -3,10 +3,10 @@ import type { Finding } from '@kms/core'
 import { exitCodeOf } from '../exit-codes.ts'
 import { hintFor } from '../hints.ts'
 import type { Invocation } from '../invocation.ts'
-import { printable } from '../layout.ts'
+import { printable, word } from '../layout.ts'
 import { parseRoot } from '../root-spec.ts'
 import { withKms } from '../session.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings, storeAddress } from '../settings.ts'
 import { version } from '../version.ts'
 
 /** `kms doctor`: checks this machine, then the store. Exit code 1 if a check fails. */
@@ -46,8 +46,7 @@ function withoutDoctor(message: string): string {
 
 async function checkMachine(call: Invocation): Promise<readonly Finding[]> {
   const settings = readSettings(call.options)
-  const { parseAddress } = await import('@kms/node')
-  const { path } = parseAddress(settings.store.value ?? '')
+  const { path } = await storeAddress(settings)
   const root = settings.root.value ?? ''
   await parseRoot(root, settings.root.from)
   return [
@@ -89,13 +88,18 @@ async function checkMode(path: string, what: string): Promise<Finding> {
         check,
         status: 'fail',
         message: `${what}, ${path}, has mode ${mode}: others can read it.`,
-        todo: `chmod 600 ${path}`,
+        todo: `chmod 600 ${word(path)}`,
       }
 }
 
 function checkRoot(root: string): Finding {
   const check = 'root-kind'
-  if (!root.startsWith('env:')) return { check, status: 'pass', message: `The root comes from ${root.split(':')[0]}.` }
+  if (!root.startsWith('env:'))
+    return {
+      check,
+      status: 'pass',
+      message: root === 'password' ? 'The root is a password.' : 'The root is a key file.',
+    }
   return {
     check,
     status: 'warn',

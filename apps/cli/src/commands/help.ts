@@ -4,10 +4,9 @@ import { exitCodes } from '../exit-codes.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, foldLast } from '../layout.ts'
-import { program } from '../program.ts'
 
 /** `kms help [TOPIC…]`: a command, `environment` or `exit-codes`. */
-export async function help(call: Invocation, topics: readonly string[]): Promise<void> {
+export async function help(call: Invocation, topics: readonly string[], root: Command): Promise<void> {
   const [topic] = topics
   if (topic === 'environment') {
     return call.output.result(variables, ({ bold }) => {
@@ -22,7 +21,7 @@ export async function help(call: Invocation, topics: readonly string[]): Promise
       return columns(foldLast(rows, process.stdout.columns), (cell, _, x) => (x === 0 ? bold(cell) : cell))
     })
   }
-  let command: Command = program()
+  let command = root
   for (const name of topics) {
     const next = command.commands.find((one) => one.name() === name)
     if (next === undefined)

@@ -2,7 +2,7 @@ import type { PasswordKdfName, Root } from '@kms/core'
 import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
 import { createRoot, parseRoot, type RootSpec, removeUnused } from '../root-spec.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings, storeAddress } from '../settings.ts'
 
 interface InitOptions {
   readonly secondRoot?: string
@@ -15,8 +15,8 @@ export async function init(call: Invocation<InitOptions>): Promise<void> {
   const { output, options } = call
   const settings = readSettings(options)
   const url = settings.store.value ?? ''
-  const { Kms, parseAddress } = await import('@kms/node')
-  await requireNothing(parseAddress(url).path)
+  const { Kms } = await import('@kms/node')
+  await requireNothing((await storeAddress(settings)).path)
   const first = await parseRoot(settings.root.value ?? '', settings.root.from)
   const second = options.secondRoot === undefined ? undefined : await parseRoot(options.secondRoot, '--second-root')
   const roots: Root[] = []

@@ -2,7 +2,7 @@ import type { KeyInfo, Kms } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { columns, day, printable } from '../layout.ts'
+import { columns, day, printable, word } from '../layout.ts'
 import { withKms } from '../session.ts'
 
 interface CreateOptions {
@@ -31,7 +31,7 @@ export async function create(call: Invocation<CreateOptions>, name: string): Pro
     const due = key.rotationDue === null ? 'never due for rotation' : `due for rotation ${day(key.rotationDue)}`
     return `${green('Key')} ${printable(key.name)}, ${versionOf(key)}, in ring ${printable(key.ring)}, ${due}.`
   })
-  call.output.note(`Next: kms encrypt --key ${name} FILE`)
+  call.output.note(`Next: kms encrypt --key ${word(name)} FILE`)
 }
 
 /** `kms key list` */
@@ -98,7 +98,7 @@ export async function rotate(call: Invocation<ChangeOptions>, name: string): Pro
     const old = before === null ? '' : ` Version ${before} still opens what it sealed.`
     return `${green('Rotated')} ${printable(key.name)}: ${versionOf(key)} protects new data now.${old}`
   })
-  if (before !== null) call.output.note(`When every writer has moved on: kms key retire ${name} ${before}`)
+  if (before !== null) call.output.note(`When every writer has moved on: kms key retire ${word(name)} ${before}`)
 }
 
 /** `kms key retire NAME VERSION` */
@@ -109,7 +109,7 @@ export async function retire(call: Invocation<ChangeOptions>, name: string, vers
     return `${green('Retired')} version ${version} of ${printable(key.name)}: it protects no new data and still opens the old.\nProcesses with a lease may seal under it for ${seconds} s more.`
   })
   if (key.primary === null) {
-    call.output.note(`"${name}" has no version that protects new data now. kms key rotate ${name} makes one.`)
+    call.output.note(`"${name}" has no version that protects new data now. kms key rotate ${word(name)} makes one.`)
   }
 }
 
@@ -120,7 +120,9 @@ export async function disable(call: Invocation<ChangeOptions>, name: string, ver
   const key = await withKms(call, (kms) => kms.keys.disable(name, version, reason(call)))
   call.output.result(key, ({ green }) => `${green('Disabled')} ${what}: neither encrypts nor decrypts.`)
   const chosen = version === undefined ? '' : ` ${version}`
-  call.output.note(`kms key enable ${name}${chosen} undoes it. To stop new data only: kms key rotate, then retire.`)
+  call.output.note(
+    `kms key enable ${word(name)}${chosen} undoes it. To stop new data only: kms key rotate, then retire.`,
+  )
 }
 
 /** `kms key enable NAME [VERSION]` */
@@ -130,7 +132,7 @@ export async function enable(call: Invocation<ChangeOptions>, name: string, vers
 }
 
 /** Every key of the ring, page by page. */
-export async function allKeys(kms: Kms): Promise<readonly KeyInfo[]> {
+async function allKeys(kms: Kms): Promise<readonly KeyInfo[]> {
   const keys: KeyInfo[] = []
   for (let page: readonly KeyInfo[] = [], after = ''; ; after = page.at(-1)?.id ?? '') {
     page = await kms.keys.list({ limit: 1000, ...(after !== '' && { after }) })

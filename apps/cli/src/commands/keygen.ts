@@ -3,7 +3,7 @@ import type { GenerateOptions } from '@kms/core/envelope'
 import { failure } from '../failure.ts'
 import { fileSink } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
-import { printable } from '../layout.ts'
+import { printable, word } from '../layout.ts'
 import { readPassword, warnIfShort } from '../password.ts'
 import { publicHalf } from '../public-half.ts'
 import { readSettings } from '../settings.ts'
@@ -48,8 +48,8 @@ export async function keygen(call: Invocation<KeygenOptions>, file: string): Pro
   const what = options.key === undefined ? 'its password' : `the key ${printable(options.key)}`
   output.note(
     pair.purpose === 'sign'
-      ? `The private half is in ${printable(file)}, under ${what}. Give the line above to those who check your signatures; to sign: kms encrypt --from ${printable(file)}`
-      : `The private half is in ${printable(file)}, under ${what}. Give the line above to those who send to you; to open what they send: kms decrypt --identity ${printable(file)}`,
+      ? `The private half is in ${printable(file)}, under ${what}. Give the line above to those who check your signatures; to sign: kms encrypt --from ${word(file)}`
+      : `The private half is in ${printable(file)}, under ${what}. Give the line above to those who send to you; to open what they send: kms decrypt --identity ${word(file)}`,
   )
 }
 

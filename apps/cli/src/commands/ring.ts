@@ -1,7 +1,7 @@
 import type { RingInfo } from '@kms/core'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { columns, day, printable } from '../layout.ts'
+import { columns, day, printable, word } from '../layout.ts'
 import { parseRoot, withNewRoot } from '../root-spec.ts'
 import { withKms } from '../session.ts'
 
@@ -16,7 +16,7 @@ export async function create(call: Invocation, name: string): Promise<void> {
   const ring = await withKms(call, (kms) => kms.rings.create(name))
   call.output.result(ring, ({ green }) => `${green('Created')} ring ${printable(ring.name)}.`)
   call.output.note(
-    `Next: kms key create NAME --ring ${name}, and kms ring grant ${name} --application APP --to file:PATH`,
+    `Next: kms key create NAME --ring ${word(name)}, and kms ring grant ${word(name)} --application APP --to file:PATH`,
   )
 }
 

@@ -80,7 +80,8 @@ export class RingAdministration {
 
   /**
    * Lets an application open a ring with a root of its own. A process opened with it reads that ring and nothing else.
-   * @throws `ring-not-found`, `not-permitted`, `invalid-argument` for a password root
+   * @throws `ring-not-found`, `not-permitted`, `invalid-argument` for a password root, or an application that has a
+   * grant to the ring
    */
   async grant(name: string, grant: Grant): Promise<RingInfo> {
     const application = checkName(grant.application, 'An application name')
@@ -106,6 +107,12 @@ export class RingAdministration {
         const stored = await this.#authority.read('ring', ringId(id))
         if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
         const { record, revision } = stored
+        if (record.applications.some((one) => one.application === application)) {
+          throw new KmsError(
+            'invalid-argument',
+            `"${application}" may open the ring "${checked}" already. Give another application name for another root.`,
+          )
+        }
         const add = async (envelope: string, index: number, what: 'use' | 'administer'): Promise<string> =>
           toText(
             await addRecipient(fromText(envelope), root.recipient(primitives), {

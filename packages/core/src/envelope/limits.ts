@@ -3,7 +3,8 @@ import type { Kdf } from './recipient-layouts.ts'
 
 /**
  * How much work an envelope may ask of whoever opens it with a password. Checked for the first four password recipients
- * before anything is derived (envelope v1 §Mode 2).
+ * before anything is derived (envelope v1 §Mode 2). They can be lowered; of PBKDF2 raised too. scrypt and Argon2id are computed up
+ * to `openLimits` and no further, whatever is given here.
  */
 export interface OpenLimits {
   readonly pbkdf2Iterations: number
@@ -36,13 +37,20 @@ export const wholeMessageLimit: number = 64 * 2 ** 20
 /** Password recipients that are tried, and that a writer may make. */
 export const passwordRecipientLimit = 4
 
-/** @throws `limit-exceeded`, naming the limit to raise */
+/** What can be computed here at most, whoever allows it. */
+const computable: OpenLimits = { ...openLimits, pbkdf2Iterations: 2 ** 31 - 1 }
+
+/** @throws `limit-exceeded`, naming the limit to raise, where that helps */
 export function checkWork(kdf: Kdf, limits: OpenLimits): void {
   for (const [limit, asked] of work(kdf)) {
     if (asked > limits[limit]) {
+      const todo =
+        asked > computable[limit]
+          ? `No limit helps: ${computable[limit]} is the most that this release computes. Have it sealed anew with less.`
+          : `Raise the limit ${limit} if you trust where the envelope comes from.`
       throw new KmsError(
         'limit-exceeded',
-        `The envelope asks for more work than allowed: ${kdf.name}, ${limit} ${asked} is over ${limits[limit]}. Raise the limit ${limit} if you trust where the envelope comes from.`,
+        `The envelope asks for more work than allowed: ${kdf.name}, ${limit} ${asked} is over ${limits[limit]}. ${todo}`,
       )
     }
   }

@@ -1,3 +1,4 @@
+import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
@@ -125,6 +126,18 @@ export class KeyAdministration {
     const checked = checkName(name)
     await this.#ring.authority.refresh()
     const { record } = await this.#ring.records.byName(checked)
+    return this.#info(record, await this.#ring.records.allVersions(record))
+  }
+
+  /**
+   * `show`, of the key that an envelope names.
+   * @param id UUID, as `inspect` and the errors' `keyIds` give it
+   * @throws `key-not-found`
+   */
+  async showById(id: string): Promise<KeyInfo> {
+    const checked = formatUuid(parseUuid(id))
+    await this.#ring.authority.refresh()
+    const { record } = await this.#ring.records.byId(checked)
     return this.#info(record, await this.#ring.records.allVersions(record))
   }
 

@@ -77,7 +77,7 @@ export class KeyRecords {
     if (found.length < numbers.length) {
       const missing = numbers.filter((number) => !found.some((version) => version.number === number))
       const label = missing.map(versionLabel).join(', ')
-      throw new KmsError('version-lost', `"${key.name}" has no version ${label}. kms key show ${key.name} lists them.`)
+      throw new KmsError('version-lost', `"${key.name}" has no version ${label}. kms key show lists them.`)
     }
     return found
   }

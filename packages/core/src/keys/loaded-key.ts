@@ -48,7 +48,7 @@ export class LoadedKey {
     if (standing !== undefined) checkProcesses(standing.state, this.name, versionLabel(this.primaryNumber))
     throw new KmsError(
       'no-primary-version',
-      `"${this.name}" has no version that protects new data. kms key rotate ${this.name} makes one.`,
+      `"${this.name}" has no version that protects new data. kms key rotate makes one.`,
       { keyIds: [this.id] },
     )
   }

@@ -56,7 +56,7 @@ export function checkProcesses(state: VersionState, key: string, version: string
     case 'suspended':
       throw new KmsError(
         'key-disabled',
-        `Version ${version} of "${key}" is disabled. kms key enable ${key} ${version} undoes it.`,
+        `Version ${version} of "${key}" is disabled. kms key enable undoes it.`,
         details,
       )
     case 'compromised':

@@ -281,3 +281,16 @@ test('each use and change is told to the audit listener, with key, version, call
   ])
   expect(new Set(events.map(({ caller }) => caller))).toEqual(new Set(['tests']))
 })
+
+test('a key is shown by the id that an envelope names', async () => {
+  const { kms } = await newKms()
+  const made = await kms.keys.create('user-data')
+  await kms.keys.rotate('user-data')
+  expect(await kms.keys.showById(made.id)).toEqual(await kms.keys.show('user-data'))
+  expect(await kms.keys.showById(made.id.toUpperCase())).toMatchObject({ name: 'user-data' })
+  await kms.keys.rename('user-data', 'people')
+  expect(await kms.keys.showById(made.id)).toMatchObject({ name: 'people' })
+  const other = '7bd5d47e-446f-4ec2-a3d8-11736110e578'
+  await expect(kms.keys.showById(other)).rejects.toMatchObject({ code: 'key-not-found', keyIds: [other] })
+  expect(await codeOf(() => kms.keys.showById('user-data'))).toBe('invalid-argument')
+})

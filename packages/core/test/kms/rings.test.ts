@@ -86,3 +86,19 @@ test('a store without a ring called default opens the one it began with; a name 
   expect((await openKms(store)).info.ring.name).toBe('default')
   await kms.close()
 })
+
+test('an application has one grant to a ring: a second one is refused, and changes nothing', async () => {
+  const { kms, store } = await newKms()
+  await kms.rings.create('web')
+  await kms.rings.grant('web', { application: 'shop', root: applicationRoot(1), rights: 'use' })
+  const again = { application: 'shop', root: applicationRoot(2), rights: 'administer' } as const
+  await expect(kms.rings.grant('web', again)).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('"shop" may open the ring "web" already'),
+  })
+  const web = (await kms.rings.list()).find(({ name }) => name === 'web')
+  expect(web?.applications).toHaveLength(1)
+  expect(await codeOf(() => openKms(store, { root: applicationRoot(2) }))).toBe('authentication-failed')
+  await kms.rings.grant('web', { ...again, application: 'shop 2' })
+  expect((await openKms(store, { root: applicationRoot(2) })).info.ring.rights).toBe('administer')
+})

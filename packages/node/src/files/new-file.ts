@@ -215,7 +215,7 @@ export async function syncFolder(path: string): Promise<void> {
 export async function requireReplaceable(path: string, force: boolean): Promise<void> {
   const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw error
+    throw fileError(path, 'written', error)
   })
   if (stats === undefined) return
   if (!force) throw exists(path)

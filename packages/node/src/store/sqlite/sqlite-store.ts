@@ -242,11 +242,15 @@ function requireUnused(driver: SqliteDriver, path: string): void {
   let unused: boolean
   try {
     const look = driver.open(path, { readOnly: true })
+    let about: ReturnType<typeof describe>
     try {
-      unused = isEmpty(look) || describe(look)?.sequence === 0
+      about = describe(look)
+      unused = isEmpty(look) || about?.sequence === 0
     } finally {
       look.close()
     }
+    // Reading makes the -wal and -shm of a store that nobody has open, and only a connection that writes takes them away.
+    if (!unused && about !== undefined && isWritable(path)) connect(driver, path, false).close()
   } catch (error) {
     const translated = storeError(path, error)
     if (translated instanceof KmsError && translated.code === 'store-corrupt') unused = false
@@ -275,7 +279,12 @@ function requireOurs(path: string, connection: SqliteConnection): void {
   if (isEmpty(connection))
     throw notFound(`There is no key store at ${path}: the file is empty, its creation did not end.`)
   const about = describe(connection)
-  if (about === undefined) throw notFound(`There is no key store at ${path}: it is a database of something else.`)
+  if (about === undefined) {
+    throw new KmsError(
+      'store-not-found',
+      `There is no key store at ${path}: it is a database of something else. Check the address.`,
+    )
+  }
   if (about.format > format) {
     throw new KmsError(
       'unsupported',
