@@ -128,7 +128,8 @@ describe('[E-77] [E-78] [E-79] after a crash', () => {
 
   test('whatever part of the header was written, a reader opens the new one and writes nothing', async () => {
     const { old, header, copy } = await crashed()
-    for (let cut = 0; cut <= header.length; cut++) {
+    // Every byte of the mac, and some of what is before it.
+    for (let cut = 0; cut <= header.length; cut += cut < header.length - 35 ? 7 : 1) {
       const torn = Buffer.concat([header.subarray(0, cut), old.subarray(cut)])
       writeFileSync(at('notes.kms'), torn)
       writeFileSync(copyPath(), copy)
