@@ -1,6 +1,9 @@
 // Tables of 16 entries for AES by vector permutation: Hamburg, "Accelerating AES with Vector Permute Instructions" (CHES 2009). The
 // tower field's are his published constants; those that S-box outputs are multiplied by, and decryption's, are derived from them
 // here, and the S-box that results is checked against FIPS 197's definition before anything is written.
+// Tables are looked up inside registers, and loaded from fixed addresses: constant time. No state.
+
+import { range, signed } from './assemblyscript.mjs'
 
 const bytes = (...halves) => halves.flatMap((h) => [...Array(8).keys()].map((i) => Number((h >> BigInt(8 * i)) & 255n)))
 const inverse = bytes(0x0e05060f0d080180n, 0x040703090a0b0c02n)
@@ -10,7 +13,6 @@ const inputHigh = bytes(0x4c01307d317c4d00n, 0xcd80b1fcb0fdcc81n)
 const outputU = bytes(0xd0d26d176fbdc700n, 0x15aabf7ac502a878n)
 const outputT = bytes(0xcfe474a55fbb6a00n, 0x8e1e90d1412b35fan)
 
-const range = (n) => [...Array(n).keys()]
 const multiply = (a, b) => {
   let product = 0
   for (let i = 0; i < 8; i++) {
@@ -79,5 +81,5 @@ ${Object.entries(tables)
   .map(([name, table]) => `export const ${name}: usize = memory.data<u8>([${table.join(', ')}], 16);`)
   .join('\n')}
 /** What 63, the S-box's constant, is in decryption's basis. */
-export const BACK_CONSTANT: i8 = ${(back(0x63) << 24) >> 24};
+export const BACK_CONSTANT: i8 = ${signed(back(0x63))};
 `

@@ -1,9 +1,9 @@
 // Argon2's compression function G (RFC 9106 §3.5, §3.6): BLAKE2b's round with a multiplication, on the eight rows and then the eight
 // columns of a block of 1,024 bytes; two words a vector, a row or column in eight vectors. One row is a single long chain of dependent
 // instructions, so that two are computed side by side: a sixth faster, although V8 must spill some of their vectors.
+// Constant time where the machine's multiplication is; which blocks it is given depends on the password (argon2id.ts). State: ROWS.
 
-const range = (n) => [...Array(n).keys()]
-const lines = (list, indent) => list.map((line) => ' '.repeat(indent) + line).join('\n')
+import { lines, range } from './assemblyscript.mjs'
 
 /** x + y + 2·lo(x)·lo(y) in two vectors: the low halves of both are packed, then multiplied by twos (§3.6, figure 19). */
 const add = ([x0, x1], [y0, y1]) => [

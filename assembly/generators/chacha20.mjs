@@ -1,7 +1,7 @@
 // ChaCha20 (RFC 8439 §2.3), four blocks at once: vector i holds word i of each. Additions, XORs and rotations only: constant time.
+// State: CHACHA, the input block, is read.
 
-const range = (n) => [...Array(n).keys()]
-const lines = (list, indent) => list.map((line) => ' '.repeat(indent) + line).join('\n')
+import { lines, range } from './assemblyscript.mjs'
 
 const rotate = (x, n) => {
   if (n === 16) return `i8x16.swizzle(${x}, rotate16)`

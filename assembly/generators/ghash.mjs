@@ -1,9 +1,10 @@
 // GHASH (SP 800-38D §6.4) by tables of 4 bits, looked up inside registers (`i8x16.swizzle`), two blocks at a time:
 // Y' = (Y ⊕ X₁)·H² ⊕ X₂·H. A table holds, for byte position k of a product and each nibble n, byte k of n·H: 16 × 2 × 16 bytes.
+// All of a table is loaded, in order, whatever the data: constant time. State: H, TABLES, Y; POWERS while a table is made.
 
-const signed = (x) => ((x & 255) > 127 ? (x & 255) - 256 : x & 255)
-const vector = (bytes) => `i8x16(${bytes.map(signed).join(', ')})`
-const nibbles = [...Array(16).keys()]
+import { range, vector } from './assemblyscript.mjs'
+
+const nibbles = range(16)
 /** Where bit b of a nibble is set. */
 const select = (b) => vector(nibbles.map((n) => ((n >> b) & 1 ? 255 : 0)))
 /** A byte that left the 128 bits comes back times 1 + x + x² + x⁷, in GCM's reflected order: 16 bits. */

@@ -1,5 +1,7 @@
 // SHA-256 and SHA-512 (FIPS 180-4 §6.2, §6.4): the message schedule in vectors, the rounds in scalars, W + K through a small buffer.
-// Only additions, rotations and Boolean operations; addresses are counters: constant time.
+// Only additions, rotations and Boolean operations; addresses are counters: constant time. State: SCHEDULE, W + K of the rounds that come next.
+
+import { lines } from './assemblyscript.mjs'
 
 const primes = []
 for (let n = 2; primes.length < 80; n++) if (primes.every((p) => n % p !== 0)) primes.push(n)
@@ -21,7 +23,6 @@ const hex = (x) => `0x${x.toString(16)}`
 const words = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const constants = (count, bits) => primes.slice(0, count).map((p) => hex(fraction(p, 3, bits)))
 const initial = (from, bits) => primes.slice(from, from + 8).map((p) => hex(fraction(p, 2, bits)))
-const lines = (list, indent) => list.map((line) => ' '.repeat(indent) + line).join('\n')
 const rotate = (v) => [v[7], ...v.slice(0, 7)]
 
 /**

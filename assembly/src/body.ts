@@ -3,7 +3,8 @@
  * message's key, sealing and opening its chunks. A message of up to sixteen chunks is one call; longer ones begin, go on in
  * batches of sixteen chunks, and end.
  *
- * Constant time for all but lengths. Whatever a call leaves in SECRETS is wiped before it returns, or by `messageEnd`.
+ * Constant time for all but lengths. State: the message's key, nonce and commitment in OKM, a chunk's nonce in COUNTER, and that of the
+ * algorithms below it; whatever a call leaves in SECRETS is wiped before it returns, or by `messageEnd`.
  */
 import { chachaPolyStart, chachaPolyTag, chachaPolyUpdate } from './chacha20-poly1305';
 import { gcmKey, gcmStart, gcmTag, gcmUpdate } from './gcm';

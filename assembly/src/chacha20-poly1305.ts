@@ -5,7 +5,7 @@
  * one batch. Constant time for all but lengths. State: CHACHA (input block 64 ‖ keystream 256), POLY; `counter` is public.
  */
 import { chacha20 } from '../generated/chacha20';
-import { CHACHA, firstBytes, PADDED } from './memory';
+import { CHACHA, firstBytes, PADDED, xorInto } from './memory';
 import { polyBlocks, polyFinish, polyStart } from './poly1305';
 
 const KEYSTREAM: usize = CHACHA + 64;
@@ -37,14 +37,6 @@ export function chachaPolyHash(source: usize, length: u32): void {
   }
 }
 
-// @ts-ignore
-@inline
-function xor(at: usize, source: usize, target: usize, length: u32): void {
-  for (let i: usize = 0; i < length; i += 16) {
-    v128.store(target + i, v128.xor(v128.load(source + i), v128.load(at + i)));
-  }
-}
-
 /**
  * Encrypts or decrypts the next part. Parts before the last have 192 bytes (the first) plus a multiple of 256. Up to 15 bytes beyond
  * the target are overwritten.
@@ -55,7 +47,7 @@ export function chachaPolyUpdate(source: usize, length: u32, target: usize, seal
   const total = length;
   if (counter == 0) {
     const n = min<u32>(length, 192);
-    xor(KEYSTREAM + 64, source, target, n);
+    xorInto(target, source, KEYSTREAM + 64, n);
     source += n;
     target += n;
     length -= n;
@@ -72,7 +64,7 @@ export function chachaPolyUpdate(source: usize, length: u32, target: usize, seal
   if (length != 0) {
     chacha20(counter, ZEROS, KEYSTREAM, 1);
     counter += 4; // no keystream twice, whatever a caller does next
-    xor(KEYSTREAM, source, target, length);
+    xorInto(target, source, KEYSTREAM, length);
   }
   if (seal) chachaPolyHash(start, total);
 }

@@ -9,7 +9,7 @@
 import { aesCtr } from '../generated/aes-ctr';
 import { ghashBlocks, ghashInit, ghashPairs } from '../generated/ghash';
 import { expandKey128, expandKey256 } from './aes-key';
-import { firstBytes, H, KEYSTREAM, PADDED, TAG_MASK, Y } from './memory';
+import { firstBytes, H, KEYSTREAM, PADDED, TAG_MASK, xorInto, Y } from './memory';
 
 const ZEROS: usize = memory.data(128, 16);
 
@@ -63,15 +63,6 @@ export function gcmHash(source: usize, length: u32): void {
   }
 }
 
-/** XOR with KEYSTREAM from `at` on; writes up to 15 bytes beyond. */
-// @ts-ignore
-@inline
-function xor(at: usize, source: usize, target: usize, length: u32): void {
-  for (let i: usize = 0; i < length; i += 16) {
-    v128.store(target + i, v128.xor(v128.load(source + i), v128.load(at + i)));
-  }
-}
-
 /**
  * Encrypts or decrypts the next part of a message, and hashes its ciphertext. Parts before the last have 96 bytes (the first) plus
  * a multiple of 128. Up to 15 bytes beyond the target are overwritten.
@@ -80,7 +71,7 @@ export function gcmUpdate(source: usize, length: u32, target: usize, seal: bool)
   if (counter == 0) {
     const n = min<u32>(length, 96);
     if (!seal) gcmHash(source, n);
-    xor(KEYSTREAM + 32, source, target, n);
+    xorInto(target, source, KEYSTREAM + 32, n);
     if (seal) gcmHash(target, n);
     source += n;
     target += n;
@@ -102,7 +93,7 @@ export function gcmUpdate(source: usize, length: u32, target: usize, seal: bool)
     if (!seal) gcmHash(source, length);
     aesCtr(counter, ZEROS, KEYSTREAM, 1, rounds, false);
     counter += 8; // no keystream twice, whatever a caller does next
-    xor(KEYSTREAM, source, target, length);
+    xorInto(target, source, KEYSTREAM, length);
     if (seal) gcmHash(target, length);
   }
 }

@@ -3,6 +3,8 @@
  *
  * A key is kept as two hash states, after the inner and the outer block: its bytes are not needed again, and two compressions
  * are saved in each call.
+ *
+ * State: INNER and OUTER, or a slot's two states; STATE, BLOCK; DIGEST, T(i) of HKDF.
  */
 import { BLOCK, DIGEST, firstBytes, INNER, OUT, OUTER, STATE, zeros } from './memory';
 import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, SHA_256, SHA_512, storeDigest } from './sha2';
@@ -81,6 +83,14 @@ function copyDigest(hash: u32, target: usize): void {
   if (hash == SHA_256) return;
   v128.store(target, v128.load(DIGEST, 32), 32);
   if (hash == SHA_512) v128.store(target, v128.load(DIGEST, 48), 48);
+}
+
+/** HKDF-Extract (RFC 5869 §2.2) of `source` under the salt in INNER and OUTER, which then hold the states of PRK. */
+// @ts-ignore
+@inline
+export function hkdfExtract(hash: u32, source: usize, length: u32): void {
+  hmac(hash, source, length, DIGEST);
+  hmacKey(hash, DIGEST, digestLength(hash), INNER, OUTER);
 }
 
 /**

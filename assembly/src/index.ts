@@ -4,12 +4,13 @@
  */
 import * as aead from './aead';
 import { chunkNonce, committed, deriveMessage, openChunks, readPrefix, sealChunks, startKey, writePrefix } from './body';
+import { difference } from './compare';
 import * as mac from './hmac';
 import * as kw from './keywrap';
 import * as mem from './memory';
 import { BOUND_ROOM, DIGEST, IN, INNER, KEY, OKM, OUT, OUTER, POOL, ROOM, SALT, STATE, wipeMessage, wipeSecrets } from './memory';
 import * as kdf from './pbkdf2';
-import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, isHash, SHA_512 } from './sha2';
+import { blockLength, copy64, digestLength, hashBlocks, hashFinish, hashStart, isHash } from './sha2';
 import * as slots from './slots';
 
 // What a call returns in place of a length.
@@ -51,19 +52,12 @@ export function importKey(serial: f64): f64 {
   return slot == 0 ? FULL : slots.handleOf(slot);
 }
 
-/** HKDF-Expand of at most one block, info in IN: into DIGEST. */
-function expandSlot(slot: usize, infoLength: u32): void {
-  store<u8>(IN + infoLength, 1);
-  copy64(STATE, slot);
-  mac.hmacFinish(SHA_512, slots.outerOf(slot), IN, infoLength + 1, infoLength + 1, DIGEST);
-}
-
 /** HKDF-Expand with info in IN: 64 bytes in OUT, of which JavaScript takes what it needs. */
 export function expandKey(handle: f64, infoLength: u32): i32 {
   const slot = slots.slotOf(handle);
   if (slot == 0) return CLOSED;
   if (infoLength > WHOLE) return REFUSED;
-  expandSlot(slot, infoLength);
+  slots.expandSlot(slot, infoLength);
   copy64(OUT, DIGEST);
   wipeSecrets();
   return 64;
@@ -74,7 +68,7 @@ export function deriveKey(handle: f64, infoLength: u32, serial: f64, second: boo
   const from = slots.slotOf(handle);
   if (from == 0) return CLOSED;
   if (infoLength > WHOLE || !slots.isSerial(serial)) return REFUSED;
-  expandSlot(from, infoLength);
+  slots.expandSlot(from, infoLength);
   const slot = slots.takeSlot(<u64>serial, second ? DIGEST + 32 : DIGEST);
   wipeSecrets();
   return slot == 0 ? FULL : slots.handleOf(slot);
@@ -109,8 +103,8 @@ export function wipe(): void {
   memory.fill(SALT - 128, 0, OUT + mem.ROOM - SALT + 128);
 }
 
-/** The slot, if it is prepared and the bound length fits; else 0, with the error in `problem`. */
 let problem: i32 = 0;
+/** The slot, if it is prepared and the bound length fits; else 0, with the error in `problem`. */
 // @ts-ignore
 @inline
 function prepared(handle: f64, boundLength: u32): usize {
@@ -340,8 +334,7 @@ export function hkdfExpand(hash: u32, keyLength: u32, infoLength: u32, length: u
 export function hkdf(hash: u32, saltLength: u32, infoLength: u32, inputLength: u32, length: u32): i32 {
   if (infoLength > 66048 || inputLength > 131072 || length == 0 || length > 255 * digestLength(hash)) return REFUSED;
   if (hmacKey(hash, saltLength) < 0) return REFUSED;
-  mac.hmac(hash, IN + 65 + infoLength, inputLength, DIGEST);
-  mac.hmacKey(hash, DIGEST, digestLength(hash), INNER, OUTER);
+  mac.hkdfExtract(hash, IN + 65 + infoLength, inputLength);
   mac.hkdfExpand(hash, IN + 64, infoLength, length);
   wipeSecrets();
   memory.fill(IN, 0, 65 + infoLength + inputLength);
@@ -446,12 +439,11 @@ export function keyWrap(kekLength: u32, length: u32, padded: bool): i32 {
   memory.fill(KEY, 0, 32);
   if (padded) {
     memory.fill(IN + 8 + length, 0, padding);
-    const aiv = 0xa65959a6 | ((<u64>bswap<u32>(length)) << 32);
-    // The constants are written as little-endian loads see them: A65959A6 reads the same both ways.
-    if (length <= 8) kw.wrapBlock(aiv);
-    else kw.wrap(aiv, (length + 7) >> 3);
+    const a = kw.paddedInitialValue(length);
+    if (length <= 8) kw.wrapBlock(a);
+    else kw.wrap(a, (length + 7) >> 3);
   } else {
-    kw.wrap(0xa6a6a6a6a6a6a6a6, length >> 3);
+    kw.wrap(kw.ICV1, length >> 3);
   }
   wipeSecrets();
   const total = length + padding + 8;
@@ -473,16 +465,10 @@ export function keyUnwrap(kekLength: u32, length: u32, padded: bool): i32 {
   let key = n << 3;
   let wrong: u64;
   if (padded) {
-    // RFC 5649 §3: the constant; a length within the last 8 bytes; zeros after it. All of it without a branch.
-    const stated = bswap<u32>(<u32>(a >> 32));
-    wrong = (a ^ 0xa65959a6) & 0xffffffff;
-    const surplus = key - stated;
-    wrong |= <u64>(surplus & ~7);
-    const last = bswap<u64>(load<u64>(IN + key));
-    wrong |= last & ((<u64>1 << ((surplus & 7) << 3)) - 1);
-    key -= surplus & 7;
+    wrong = kw.wrongPadding(a, key);
+    key -= kw.paddingLength(a, key) & 7;
   } else {
-    wrong = a ^ 0xa6a6a6a6a6a6a6a6;
+    wrong = a ^ kw.ICV1;
   }
   if (wrong == 0) memory.copy(OUT, IN + 8, key);
   memory.fill(IN, 0, length);
@@ -491,12 +477,10 @@ export function keyUnwrap(kekLength: u32, length: u32, padded: bool): i32 {
 
 // ---- Compare
 
-/** Compares the first and the second `length` bytes in IN, without a branch on them. @returns 1 if they are equal */
+/** Compares the first and the second `length` bytes in IN. @returns 1 if they are equal */
 export function equal(length: u32): i32 {
   if (length > WHOLE >> 1) return REFUSED;
-  let difference: u32 = 0;
-  const other: usize = IN + length;
-  for (let i: u32 = 0; i < length; ++i) difference |= load<u8>(IN + i) ^ load<u8>(other + i);
+  const different = difference(IN, IN + length, length);
   memory.fill(IN, 0, length << 1);
-  return <i32>(difference == 0);
+  return <i32>(different == 0);
 }

@@ -3,7 +3,7 @@
  *
  * Its blocks depend on each other, so that one block by vector permutation is faster than eight bitsliced ones. Constant time:
  * tables are looked up inside registers (Hamburg, CHES 2009, §5) and loaded from public addresses; check values are compared without
- * a branch. State: PERMUTED_KEYS, ROUND_KEYS. What is wrapped or unwrapped lies in IN, semiblock 0 at its start.
+ * a branch. State: PERMUTED_KEYS, ROUND_KEYS; `rounds` is public. What is wrapped or unwrapped lies in IN, semiblock 0 at its start.
  */
 import {
   BACK_CONSTANT, BACK_INPUT_HIGH, BACK_INPUT_LOW, BACK_OUTPUT_T, BACK_OUTPUT_U, BACK_TIMES11_T, BACK_TIMES11_U, BACK_TIMES13_T,
@@ -133,6 +133,38 @@ function decrypt(x: v128): v128 {
     x = v128.xor(v128.xor(v128.xor(s0, s1), v128.xor(s2, s3)), key);
     at += 16;
   }
+}
+
+/** ICV1 (SP 800-38F §6.2, RFC 3394 §2.2.3.1). */
+export const ICV1: u64 = 0xa6a6a6a6a6a6a6a6;
+/** ICV2 (SP 800-38F §6.3, RFC 5649 §3), as a little-endian load sees it: A65959A6 reads the same both ways. The length follows it. */
+const ICV2: u64 = 0xa65959a6;
+
+/** KWP's initial value for a key of so many bytes. */
+// @ts-ignore
+@inline
+export function paddedInitialValue(length: u32): u64 {
+  return ICV2 | ((<u64>bswap<u32>(length)) << 32);
+}
+
+/** By how many bytes the length that an initial value states is below that of what was unwrapped: 0 to 7 if it is genuine. */
+// @ts-ignore
+@inline
+export function paddingLength(a: u64, padded: u32): u32 {
+  return padded - bswap<u32>(<u32>(a >> 32));
+}
+
+/**
+ * RFC 5649 §3, the three checks without a branch: the constant; a length within the last 8 bytes; zeros after it.
+ * @param a the initial value that came out of unwrapping @param padded how many bytes came out, at IN + 8
+ * @returns 0 if all of them hold
+ */
+// @ts-ignore
+@inline
+export function wrongPadding(a: u64, padded: u32): u64 {
+  const padding = paddingLength(a, padded);
+  const last = bswap<u64>(load<u64>(IN + padded));
+  return ((a ^ ICV2) & 0xffffffff) | <u64>(padding & ~7) | (last & ((<u64>1 << ((padding & 7) << 3)) - 1));
 }
 
 /** W (RFC 3394 §2.2.1): `n` semiblocks at IN + 8 are wrapped in place, with `a` as initial value. */

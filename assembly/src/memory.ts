@@ -73,6 +73,15 @@ export function firstBytes(source: usize, length: u32): v128 {
   return v128.and(v128.load(source), v128.load(MASKS + 16 - length));
 }
 
+/** target = source ⊕ keystream in steps of 16 bytes: writes up to 15 bytes beyond the length. */
+// @ts-ignore
+@inline
+export function xorInto(target: usize, source: usize, keystream: usize, length: u32): void {
+  for (let i: usize = 0; i < length; i += 16) {
+    v128.store(target + i, v128.xor(v128.load(source + i), v128.load(keystream + i)));
+  }
+}
+
 /** Zeros in steps of 16 bytes: `memory.fill` is a call out of the module, which costs more than a few stores. */
 // @ts-ignore
 @inline

@@ -5,11 +5,13 @@
  * A handle is serial · 4096 + index, serials being given once per process by JavaScript: a stale, foreign or made-up handle
  * finds another serial in its slot, and is refused. Indices are masked, so that no handle reaches other memory.
  *
+ * No branch and no address depends on a key: handles, serials, suites and headers are public.
+ *
  * Slot: inner state 64 ‖ outer state 64 ‖ header 32 ‖ serial u64 ‖ suite u8 ‖ header length u8 ‖ zeros.
  */
-import { FREE, SLOT_COUNT, SLOT_SIZE, SLOTS } from './memory';
-import { hmacKey } from './hmac';
-import { SHA_512 } from './sha2';
+import { hmacFinish, hmacKey } from './hmac';
+import { DIGEST, FREE, IN, SLOT_COUNT, SLOT_SIZE, SLOTS, STATE } from './memory';
+import { copy64, SHA_512 } from './sha2';
 
 const HEADER: usize = 128;
 const SERIAL: usize = 160;
@@ -65,6 +67,13 @@ export function takeSlot(serial: u64, key: usize): usize {
   hmacKey(SHA_512, key, 32, slot, outerOf(slot));
   store<u64>(slot, serial, SERIAL);
   return slot;
+}
+
+/** HKDF-Expand (RFC 5869 §2.3) of at most one block, info in IN: T(1) into DIGEST. */
+export function expandSlot(slot: usize, infoLength: u32): void {
+  store<u8>(IN + infoLength, 1);
+  copy64(STATE, slot);
+  hmacFinish(SHA_512, outerOf(slot), IN, infoLength + 1, infoLength + 1, DIGEST);
 }
 
 export function handleOf(slot: usize): f64 {
