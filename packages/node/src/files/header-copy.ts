@@ -1,4 +1,5 @@
-import { open, readFile, realpath, unlink } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, realpath, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { headerLimit, parseHeader } from '@kms/core/envelope'
 import { writeFileAtomically } from './atomic-write.ts'
@@ -77,21 +78,45 @@ interface HeaderCopy {
   readonly header: Uint8Array
 }
 
+const noFollow = constants.O_NOFOLLOW ?? 0
+const lengthLimit = macLength + headerLimit
+
+/**
+ * The copy beside a file; undefined if there is none. What somebody else put there is none: in a folder that others may write, such as
+ * `/tmp`, they could name the mac that they see in the file, and have their own header written over it.
+ */
 async function readCopy(path: string): Promise<HeaderCopy | undefined> {
   const name = headerCopyPath(path)
-  const bytes = await readFile(name).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  try {
+    const { uid } = await stat(path)
+    if (!isOwn(await lstat(name), uid)) return undefined
+    // Non-blocking and no link, should it be exchanged for one or a pipe meanwhile.
+    const file = await open(name, constants.O_RDONLY | noFollow | (constants.O_NONBLOCK ?? 0))
+    try {
+      const stats = await file.stat()
+      if (!isOwn(stats, uid)) return undefined
+      const bytes = stats.size > lengthLimit ? new Uint8Array(0) : await file.readFile()
+      const header = bytes.subarray(macLength)
+      return { oldMac: bytes.subarray(0, macLength), header: isHeader(header) ? header : new Uint8Array(0) }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined
     throw fileError(name, 'read', error)
-  })
-  if (bytes === undefined) return undefined
-  const header = bytes.subarray(macLength, macLength + headerLimit)
-  const whole = bytes.length <= macLength + headerLimit && isHeader(header)
-  return whole ? { oldMac: bytes.subarray(0, macLength), header } : { oldMac: bytes, header: new Uint8Array(0) }
+  }
+}
+
+/** An ordinary file of the user's who runs this, of the file's owner, or of root, who could all write the file itself. */
+function isOwn(stats: Stats, owner: number): boolean {
+  return stats.isFile() && stats.nlink === 1 && [owner, process.getuid?.(), 0].includes(stats.uid)
 }
 
 function isHeader(bytes: Uint8Array): boolean {
   try {
-    return parseHeader(bytes).length === bytes.length
+    const header = parseHeader(bytes)
+    return header.mode === 2 && header.length === bytes.length
   } catch {
     return false
   }
@@ -108,7 +133,7 @@ function fits({ oldMac, header }: HeaderCopy, start: Uint8Array): boolean {
 
 async function writeOver(path: string, header: Uint8Array): Promise<void> {
   try {
-    const file = await open(path, 'r+')
+    const file = await open(path, constants.O_RDWR | noFollow)
     try {
       for (let at = 0; at < header.length; ) {
         at += (await file.write(header, at, header.length - at, at)).bytesWritten

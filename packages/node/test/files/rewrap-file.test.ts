@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { keyRoot, type Rewrapped } from '@kms/core'
 import {
   type HeaderRecipient,
@@ -179,4 +180,52 @@ describe('[E-77] [E-78] [E-79] after a crash', () => {
       expect(existsSync(copyPath())).toBe(false)
     }
   })
+
+  // What others can put there in a folder such as /tmp: a copy that names the mac they see, and a header of theirs.
+  const planted: readonly [string, (copy: Buffer, old: Buffer) => void][] = [
+    [
+      'of another user',
+      (copy) => {
+        writeFileSync(copyPath(), copy)
+        chownSync(copyPath(), 54_321, 54_321)
+      },
+    ],
+    [
+      'that nobody may read',
+      (copy) => {
+        writeFileSync(copyPath(), copy, { mode: 0 })
+        chownSync(copyPath(), 54_321, 54_321)
+      },
+    ],
+    [
+      'that is a link',
+      (copy) => {
+        writeFileSync(at('elsewhere'), copy)
+        symlinkSync(at('elsewhere'), copyPath())
+      },
+    ],
+    ['that is a pipe', () => void execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', copyPath()])],
+    ['that is an endless device', () => symlinkSync('/dev/zero', copyPath())],
+    [
+      'of a header that has no mac',
+      (_copy, old) => writeFileSync(copyPath(), Buffer.concat([old.subarray(22, 27), Buffer.alloc(27), keyHeader()])),
+    ],
+  ]
+  const isRoot = process.getuid?.() === 0
+  test.each(planted.filter(([what]) => isRoot || !(what.includes('user') || what.includes('nobody'))))(
+    'a copy %s is not taken for one of ours',
+    async (_what, plant) => {
+      const { old, copy } = await crashed()
+      plant(copy, old)
+      expect(await opens(2)).toBe(true)
+      // The recipient whom the planted header lacks is there still.
+      const other = { openers: [root(2).opener(primitives)] }
+      expect((await rewrapFile(at('notes.kms'), change(other))).written).toBe('unchanged')
+      expect(Buffer.compare(readFileSync(at('notes.kms')), old)).toBe(0)
+    },
+  )
 })
+
+function keyHeader(): Buffer {
+  return Buffer.from([0x92, 0x6b, 0x35, 1, 0, 0, 0, ...new Uint8Array(16), 0, 0, 0, 1])
+}
