@@ -40,8 +40,9 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export type { BoundKey } from './keys/bound-key.ts'
 export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'
-export type { BoundKey, EncryptionKey, IndexOptions } from './keys/handle.ts'
+export type { EncryptionKey, IndexOptions } from './keys/handle.ts'
 export type { ChangeOptions, CreateKeyOptions, KeyAdministration, Retirement } from './keys/key-administration.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export type { RewrapUnder } from './keys/key-use.ts'

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import type { Root, Warning } from '@kms/core'
 import { keyRoot, passwordRoot } from '@kms/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { encryptedLength, recipientLengths } from '../src/index.ts'
 import { Kms } from '../src/kms.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -152,4 +153,12 @@ test('a creation that is refused leaves nothing beside the store that is there',
   const before = readdirSync(at())
   await expect(Kms.create(url, { root: root() })).rejects.toMatchObject({ code: 'store-exists' })
   expect(readdirSync(at())).toEqual(before)
+})
+
+test('how long an envelope to recipients will be is known before', async () => {
+  await using kms = await Kms.ephemeral()
+  await kms.keys.create('user-data')
+  const to = await kms.recipient('user-data')
+  const envelope = await kms.encrypt('hello', { to: [to, to], context })
+  expect(envelope).toHaveLength(encryptedLength(5, [recipientLengths.key, recipientLengths.key]))
 })

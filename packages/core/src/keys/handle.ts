@@ -1,52 +1,17 @@
 import type { Suite } from '../crypto/key-slots.ts'
-import type { Primitives } from '../crypto/primitives.ts'
 import type { BegunOpening } from '../envelope/body.ts'
-import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
-import { type BoundRecordKey, noMatchingKey, type RecordKey, recordHeader, sealedBy } from '../envelope/record.ts'
+import { type Context, canonicalContext } from '../envelope/context.ts'
+import { noMatchingKey, recordHeader, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import { type BoundKey, boundKey } from './bound-key.ts'
 import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec } from './column.ts'
+import type { HandleSource, SealingOptions } from './handle-source.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { plaintextBytes, plaintextText } from './plaintext.ts'
 import { versionLabel } from './version-number.ts'
-
-/** A handle's context given once. Throws as `EncryptionKey` does. */
-export interface BoundKey {
-  seal(data: Uint8Array | string): Uint8Array
-  open(envelope: Uint8Array): Uint8Array
-  sealText(data: Uint8Array | string): string
-  openText(text: string): string
-}
-
-/** What a handle needs of the ring it came from. */
-export interface HandleSource {
-  /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
-  readonly deadline: number
-  readonly monotonic: () => number
-  /** Whether its Kms was closed, and all keys wiped. */
-  readonly closed: boolean
-  /** Reads the head again and, if the ring changed, the key. */
-  renew(): Promise<void>
-  /** Brings a version into memory. */
-  load(key: LoadedKey, number: number): Promise<void>
-  /** Brings all versions that may process into memory. */
-  loadAll(key: LoadedKey): Promise<void>
-  readonly primitives: Primitives
-  release(key: LoadedKey): void
-  /** Tells the audit listener, where there is one. */
-  readonly audit:
-    | ((operation: string, outcome: string, key: LoadedKey, version: number | undefined) => void)
-    | undefined
-}
-
-/** How a handle seals; it opens whatever its key sealed. */
-export interface SealingOptions {
-  readonly suite: Suite
-  /** Whether salts are hedged. */
-  readonly hedged: boolean
-}
 
 export interface IndexOptions {
   /**
@@ -216,37 +181,8 @@ export class EncryptionKey {
 
   /** Gives the context once, for many calls: it is encoded once for each version. @throws `invalid-context` */
   bind(context: Context): BoundKey {
-    canonicalContext(context)
-    const copy: Context =
-      context === noContext ? context : new Map(context instanceof Map ? context : Object.entries(context))
-    let record: RecordKey | undefined
-    let encoded: BoundRecordKey | undefined
-    const primary = (): BoundRecordKey => {
-      const now = this.#key.sealing().recordOf(this.#suite)
-      if (encoded === undefined || record !== now) {
-        encoded = now.bind(copy)
-        record = now
-      }
-      return encoded
-    }
-    const seal = (data: Uint8Array | string): Uint8Array => {
-      if (this.#source.audit !== undefined || this.#hedged) return this.seal(data, copy)
-      this.#check()
-      return primary().seal(plaintextBytes(data))
-    }
-    const open = (envelope: Uint8Array): Uint8Array => {
-      const now = this.#key.primary?.recordOf(this.#suite)
-      const fast = this.#source.audit === undefined && now !== undefined && sealedBy(envelope, now.header)
-      if (!fast) return this.open(envelope, copy)
-      this.#check()
-      return primary().open(envelope)
-    }
-    return {
-      seal,
-      open,
-      sealText: (data) => toText(seal(data)),
-      openText: (text) => plaintextText(open(fromText(text))),
-    }
+    const parts = { key: this.#key, source: this.#source, suite: this.#suite, hedged: this.#hedged }
+    return boundKey(this, { ...parts, check: () => this.#check() }, context)
   }
 
   /**

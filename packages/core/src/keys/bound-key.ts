@@ -1,0 +1,66 @@
+import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
+import { type BoundRecordKey, type RecordKey, sealedBy } from '../envelope/record.ts'
+import { fromText, toText } from '../envelope/text.ts'
+import type { HandleSource, SealingOptions } from './handle-source.ts'
+import type { LoadedKey } from './loaded-key.ts'
+import { plaintextBytes, plaintextText } from './plaintext.ts'
+
+/** A handle's context given once. Throws as `EncryptionKey` does. */
+export interface BoundKey {
+  seal(data: Uint8Array | string): Uint8Array
+  open(envelope: Uint8Array): Uint8Array
+  sealText(data: Uint8Array | string): string
+  openText(text: string): string
+}
+
+/** The handle that the context is given to: what is not on the fast path goes through it. */
+interface Handle {
+  seal(data: Uint8Array | string, context: Context): Uint8Array
+  open(envelope: Uint8Array, context: Context): Uint8Array
+}
+
+interface BoundParts extends SealingOptions {
+  readonly key: LoadedKey
+  readonly source: HandleSource
+  /** Throws where the handle's lease has ended, or it was released. */
+  readonly check: () => void
+}
+
+/** A handle with a context given once. @throws `invalid-context` */
+export function boundKey(
+  handle: Handle,
+  { key, source, suite, hedged, check }: BoundParts,
+  context: Context,
+): BoundKey {
+  canonicalContext(context)
+  const copy: Context =
+    context === noContext ? context : new Map(context instanceof Map ? context : Object.entries(context))
+  let record: RecordKey | undefined
+  let encoded: BoundRecordKey | undefined
+  const primary = (): BoundRecordKey => {
+    const now = key.sealing().recordOf(suite)
+    if (encoded === undefined || record !== now) {
+      encoded = now.bind(copy)
+      record = now
+    }
+    return encoded
+  }
+  const seal = (data: Uint8Array | string): Uint8Array => {
+    if (source.audit !== undefined || hedged) return handle.seal(data, copy)
+    check()
+    return primary().seal(plaintextBytes(data))
+  }
+  const open = (envelope: Uint8Array): Uint8Array => {
+    const now = key.primary?.recordOf(suite)
+    const fast = source.audit === undefined && now !== undefined && sealedBy(envelope, now.header)
+    if (!fast) return handle.open(envelope, copy)
+    check()
+    return primary().open(envelope)
+  }
+  return {
+    seal,
+    open,
+    sealText: (data) => toText(seal(data)),
+    openText: (text) => plaintextText(open(fromText(text))),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Suite } from '../crypto/key-slots.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+import type { LoadedKey } from './loaded-key.ts'
+
+/** What a handle needs of the ring it came from. */
+export interface HandleSource {
+  /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
+  readonly deadline: number
+  readonly monotonic: () => number
+  /** Whether its Kms was closed, and all keys wiped. */
+  readonly closed: boolean
+  /** Reads the head again and, if the ring changed, the key. */
+  renew(): Promise<void>
+  /** Brings a version into memory. */
+  load(key: LoadedKey, number: number): Promise<void>
+  /** Brings all versions that may process into memory. */
+  loadAll(key: LoadedKey): Promise<void>
+  readonly primitives: Primitives
+  release(key: LoadedKey): void
+  /** Tells the audit listener, where there is one. */
+  readonly audit:
+    | ((operation: string, outcome: string, key: LoadedKey, version: number | undefined) => void)
+    | undefined
+}
+
+/** How a handle seals; it opens whatever its key sealed. */
+export interface SealingOptions {
+  readonly suite: Suite
+  /** Whether salts are hedged. */
+  readonly hedged: boolean
+}
