@@ -175,7 +175,7 @@ describe('a new password', () => {
     expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining('fewer than 12 characters') })
     const sealed = await kms(['encrypt', '--password', 'short.txt'], { env: short })
     expect(sealed).toMatchObject({ code: 0, stderr: expect.stringContaining('fewer than 12 characters') })
-    expect(sealed.stderr).toContain('the password alone opens the file')
+    expect(sealed.stderr).toContain('wherever its password is known')
     expect(sealed.stderr).not.toContain('key')
     const long = { ...short, KMS_PASSWORD: 'twelve chars' }
     expect((await kms(['encrypt', '--password', '--force', 'short.txt'], { env: long })).stderr).not.toContain(

@@ -35,6 +35,13 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['key list', [], [{ name: 'user-data' }]],
   ['encrypt', ['--key', 'user-data', 'notes.txt'], { output: 'notes.txt.kms', bytes: 5, envelopeBytes: 180 }],
   ['inspect', ['notes.txt.kms'], { mode: { id: 2 }, recipients: [{ name: 'key', keyVersion: 2 }], plaintextLength: 5 }],
+  ['rewrap', ['notes.txt.kms'], [{ file: 'notes.txt.kms', written: 'unchanged', unread: 0 }]],
+  ['census', ['notes.txt.kms'], { envelopes: 1, rows: [{ recipient: 'key', version: '2', count: 1 }] }],
+  [
+    'index',
+    ['--key', 'user-data', '--context', 'column=email', 'notes.txt'],
+    { index: expect.stringMatching(/^[0-9a-f]{32}$/) },
+  ],
   ['verify', ['notes.txt.kms'], { opens: true, bytes: 5, key: { name: 'user-data', version: '2' } }],
   ['decrypt', ['notes.txt.kms', '-o', '-'], { plaintext: 'hello', encoding: 'utf-8' }],
   [
