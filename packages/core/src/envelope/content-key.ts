@@ -109,7 +109,8 @@ export async function openRecipient(
   bound: Uint8Array,
   options: OpenContentKeyOptions,
 ): Promise<OpenedRecipient> {
-  const opened = (await openNamed(header, bound, options)) ?? (await openPassword(header, bound, options))
+  const named = await openNamed(header, bound, options)
+  const opened = named.opened ?? (await openPassword(header, bound, options, named.notHeld))
   const { contentKey } = opened
   const mac =
     contentKey.length === contentKeyLength ? headerMac(options.primitives, contentKey, header.macked) : undefined
@@ -123,31 +124,40 @@ export async function openRecipient(
 /** Kinds that name a key, so that an opener knows without a secret whether it holds it. */
 const namedKinds: ReadonlySet<number> = new Set([1, 3, 4, 5])
 
+interface Named {
+  readonly opened?: OpenedRecipient
+  /** What was said of a key that is not held after all. */
+  readonly notHeld?: KmsError | undefined
+}
+
 /** The first named recipient that is held, in header order; one whose provider gives no answer is passed over. */
 async function openNamed(
   { recipients }: RecipientsHeader,
   bound: Uint8Array,
   { openers }: OpenContentKeyOptions,
-): Promise<OpenedRecipient | undefined> {
+): Promise<Named> {
   let unavailable: KmsError | undefined
+  let notHeld: KmsError | undefined
   const silent = new Set<Opener>()
   for (const stanza of recipients) {
     if (!namedKinds.has(stanza.kind)) continue
     const opener = openers.find((one) => one.kind === stanza.kind && one.holds(stanza))
     if (opener === undefined || silent.has(opener)) continue
     try {
-      return { recipient: stanza, contentKey: await opener.unwrap(stanza, bound) }
+      return { opened: { recipient: stanza, contentKey: await opener.unwrap(stanza, bound) } }
     } catch (error) {
-      // A key of another store or ring is not held after all, which its opener could only find out by asking.
-      const passed = error instanceof KmsError && (error.code === 'root-unavailable' || error.code === 'key-not-found')
-      if (!passed) throw uniform(error)
-      // An envelope may name one provider 255 times: its deadline is waited for once.
-      if (error.code === 'root-unavailable') silent.add(opener)
-      unavailable ??= error
+      if (!(error instanceof KmsError)) throw error
+      if (error.code === 'root-unavailable') {
+        // An envelope may name one provider 255 times: its deadline is waited for once.
+        silent.add(opener)
+        unavailable ??= error
+        // A key of another store or ring is not held after all, which its opener could only find out by asking.
+      } else if (error.code === 'key-not-found') notHeld ??= error
+      else throw uniform(error)
     }
   }
   if (unavailable !== undefined) throw unavailable
-  return undefined
+  return { notHeld }
 }
 
 /** The first password recipients of a known kdf, all their parameters checked before the first derivation. */
@@ -155,10 +165,11 @@ async function openPassword(
   { recipients }: RecipientsHeader,
   bound: Uint8Array,
   { openers, limits }: OpenContentKeyOptions,
+  notHeld: KmsError | undefined,
 ): Promise<OpenedRecipient> {
   const passwords = openers.filter(({ kind }) => kind === 2)
   const asked = recipients.filter(hasKnownKdf).slice(0, passwordRecipientLimit)
-  if (passwords.length === 0 || asked.length === 0) throw noMatchingKey(recipients)
+  if (passwords.length === 0 || asked.length === 0) throw notHeld ?? noMatchingKey(recipients)
   const allowed = { ...openLimits, ...limits }
   for (const { fields } of asked) checkWork(fields.kdf, allowed)
   let tried = false
@@ -187,8 +198,8 @@ function hasKnownKdf(recipient: HeaderRecipient): recipient is PasswordRecipient
 }
 
 /** A held recipient that does not unwrap is an error like any other wrong key, not a reason to try the next. */
-function uniform(error: unknown): unknown {
-  return error instanceof KmsError && error.code === 'authentication-failed' ? authenticationFailed() : error
+function uniform(error: KmsError): KmsError {
+  return error.code === 'authentication-failed' ? authenticationFailed() : error
 }
 
 function noMatchingKey(recipients: readonly HeaderRecipient[]): KmsError {

@@ -225,6 +225,8 @@ export class EncryptionKey {
     const tell = (outcome: string): void => this.#source.audit?.('decrypt', outcome, this.#key, versionOf(start))
     try {
       await this.load(start)
+      // Loading may have taken longer than the lease, and the handle may have been released meanwhile.
+      this.#check()
       const version = this.#key.version(this.#number(start))
       const begun = version.beginOpening(this.#source.primitives, start, context)
       tell('ok')

@@ -73,6 +73,8 @@ export class KeyUse {
     const { add, remove, openers = [] } = options
     const ringOpener = await this.opener(undefined)
     const newest = add === undefined && remove === undefined
+    // What is the newest version, somebody else may have changed.
+    if (newest) await this.#watch.refresh()
     const change = newest ? await newestRecipients(envelope, this.#ring, (id) => this.#recipientOf(id)) : {}
     return rewrapHeader(envelope, { ...options, ...change, ...this.#parts(), openers: [ringOpener, ...openers] })
   }

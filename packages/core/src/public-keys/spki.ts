@@ -70,6 +70,13 @@ export function decodeRsaSpki(spki: Uint8Array): { readonly modulus: Uint8Array;
   const modulus = positive(key.read(tags.integer))
   const exponent = positive(key.read(tags.integer))
   key.end()
+  // With the exponent 1 the ciphertext is the message. Neither number is even in any key pair, and no exponent in use has more than 64 bits (FIPS 186-5 has
+  // 2^16 to 2^256; OpenSSL stops there): a long one only costs whoever seals.
+  if (isEven(modulus) || isEven(exponent) || exponent.length > 8 || (exponent.length === 1 && exponent[0] === 1)) {
+    throw invalidArgument(
+      'The RSA public key is none: its modulus or exponent is even, or the exponent 1 or over 64 bits.',
+    )
+  }
   // One key has one encoding, else it had several fingerprints.
   if (!sameBytes(encodeRsaSpki(modulus, exponent), spki)) throw invalidArgument('The RSA public key is not in DER.')
   return { modulus, exponent }
@@ -80,6 +87,8 @@ export function rsaModulusBits(spki: Uint8Array): number {
   const { modulus } = decodeRsaSpki(spki)
   return modulus.length * 8 - (Math.clz32(modulus[0] as number) - 24)
 }
+
+const isEven = (integer: Uint8Array): boolean => ((integer.at(-1) as number) & 1) === 0
 
 function positive(integer: Uint8Array): Uint8Array {
   const start = integer.length > 1 && integer[0] === 0 ? 1 : 0

@@ -63,6 +63,32 @@ test('an envelope names provider and reference, has the length promised, and ope
   ).rejects.toThrow(code('authentication-failed'))
 })
 
+test('a Z that a provider gives after its deadline is wiped', async () => {
+  const provider = memoryProvider(['key'])
+  const envelope = await seal([externalRecipient(provider, 'key', { primitives })])
+  const given: Secret[] = []
+  const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60))
+  const slow: ExternalProvider = {
+    name: provider.name,
+    async generate(...asked) {
+      const generated = await provider.generate(...asked)
+      await wait()
+      given.push(generated.z)
+      return generated
+    },
+    async recover(...asked) {
+      const z = await provider.recover(...asked)
+      await wait()
+      given.push(z)
+      return z
+    },
+  }
+  const hurried = { primitives, deadline: 5 }
+  await expect(seal([externalRecipient(slow, 'key', hurried)])).rejects.toThrow(code('root-unavailable'))
+  await expect(open(envelope, [externalOpener(slow, 'key', hurried)])).rejects.toThrow(code('root-unavailable'))
+  await vi.waitFor(() => expect(given.map(({ length }) => length)).toEqual([0, 0]), 30_000)
+})
+
 test('references are matched and never followed: a provider is not asked about another [E-68]', async () => {
   const provider = memoryProvider(['keys/app', 'keys/other'])
   const namesake = memoryProvider(['keys/app'], 'memory2')

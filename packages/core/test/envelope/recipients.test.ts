@@ -159,6 +159,18 @@ test('a provider that gives no answer is passed over for the next that is held, 
   await expect(open(envelope, [silent])).rejects.toThrow(code('root-unavailable'))
 })
 
+test('a key that turns out not to be held is no reason not to try the password [E-70]', async () => {
+  const stranger: Opener = {
+    kind: 1,
+    holds: () => true,
+    unwrap: () => Promise.reject(new KmsError('key-not-found', 'There is no such key.')),
+  }
+  const password = Secret.fromPassword('secret')
+  const envelope = await seal([recipient(1), passwordRecipient(password, { primitives, kdf: 'pbkdf2' })])
+  expect(await open(envelope, [stranger, passwordOpener(password, { primitives })])).toEqual(message)
+  await expect(open(envelope, [stranger])).rejects.toThrow(code('key-not-found'))
+})
+
 test('what an opener throws that is not about the envelope reaches the caller as it is', async () => {
   const aborted: Opener = {
     kind: 1,

@@ -101,3 +101,12 @@ test('the wrong context, and a closed Kms, rewrap nothing', async () => {
   await kms.close()
   expect(await codeOf(() => kms.rewrap(sealed, { context }))).toBe('closed')
 })
+
+test('the newest version is the one that somebody else made meanwhile', async () => {
+  const { kms, store: records, seal } = await store()
+  const sealed = await seal('files')
+  const other = await openKms(records)
+  await other.keys.rotate('files')
+  await other.close()
+  expect(versionsIn(await rewrap(kms, sealed))).toEqual([2])
+})

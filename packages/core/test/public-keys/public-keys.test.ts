@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
+import { toText } from '../../src/envelope/text.ts'
 import { Secret } from '../../src/index.ts'
 import {
   generateRecipientKeyPair,
@@ -125,6 +126,17 @@ test('what is no point on P-256 is refused, as is a compressed one', async () =>
   hybrid[0] = 6 + ((bytes[64] as number) & 1)
   await expect(hpkePublicKey('P-256', hybrid)).rejects.toThrow(code('invalid-argument'))
   await expect(hpkePublicKey('P-256', bytes.subarray(0, 33))).rejects.toThrow(code('invalid-argument'))
+})
+
+test.each([
+  ['an exponent of 1', 'AQ', 0x01],
+  ['an even exponent', 'AQAA', 0x01],
+  ['an exponent of more than 64 bits', toText(new Uint8Array(9).fill(1)), 0x01],
+  ['an even modulus', 'AQAB', 0x02],
+])('an RSA key with %s is refused', async (_what, e, last) => {
+  const modulus = new Uint8Array(256).fill(0xc5)
+  modulus[255] = last
+  await expect(readPublicKey({ kty: 'RSA', n: toText(modulus), e })).rejects.toMatchObject({ code: 'invalid-argument' })
 })
 
 test('an RSA key in another encoding of the same numbers is refused: it would have another fingerprint', async () => {

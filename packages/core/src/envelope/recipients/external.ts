@@ -81,7 +81,12 @@ export function externalRecipient(
 ): ExternalRecipient {
   requireNames(provider, reference)
   const call = providerCall(options)
-  const kept = new ExternalZ(() => call((signal) => provider.generate(reference, { signal })), { maxAge, maxEnvelopes })
+  const generate = (): Promise<GeneratedZ> =>
+    call(
+      (signal) => provider.generate(reference, { signal }),
+      ({ z }) => z.wipe(),
+    )
+  const kept = new ExternalZ(generate, { maxAge, maxEnvelopes })
   return {
     kind: 5,
     async wrap(contentKey: Secret, bound: Uint8Array): Promise<Uint8Array> {
@@ -114,7 +119,10 @@ export function externalOpener(provider: ExternalProvider, reference: string, op
       const fields = readRecipient(stanza)
       if (typeof fields === 'string' || fields.name !== 'external') throw authenticationFailed()
       const blob = fields.blob.slice()
-      const z = await call((signal) => provider.recover(reference, blob, { signal }))
+      const z = await call(
+        (signal) => provider.recover(reference, blob, { signal }),
+        (recovered) => recovered.wipe(),
+      )
       try {
         return unwrapUnder(options.primitives, z, externalInfo(bound), fields.wrapped)
       } finally {
@@ -134,15 +142,15 @@ function requireNames(provider: ExternalProvider, reference: string): void {
   }
 }
 
-/** Runs what a provider does, up to its deadline. */
+/** Runs what a provider does, up to its deadline. What it answers after that goes to `late`, to be wiped. */
 function providerCall({
   deadline = 30_000,
   signal,
-}: ExternalOptions): <T>(ask: (signal: AbortSignal) => Promise<T>) => Promise<T> {
+}: ExternalOptions): <T>(ask: (signal: AbortSignal) => Promise<T>, late: (answer: T) => void) => Promise<T> {
   if (!Number.isInteger(deadline) || deadline < 1 || deadline > 600_000) {
     throw invalidArgument('A deadline has 1 to 600,000 milliseconds.')
   }
-  return async (ask) => {
+  return async <T>(ask: (signal: AbortSignal) => Promise<T>, late: (answer: T) => void): Promise<T> => {
     if (signal?.aborted) throw aborted()
     const controller = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -152,10 +160,13 @@ function providerCall({
       signal?.addEventListener('abort', giveUp)
       timer = setTimeout(() => reject(noAnswer(`not within ${deadline} ms`)), deadline)
     })
+    let answer: Promise<T> | undefined
     try {
-      return await Promise.race([ask(controller.signal), given])
+      answer = ask(controller.signal)
+      return await Promise.race([answer, given])
     } catch (error) {
       controller.abort()
+      answer?.then(late).catch(() => {})
       throw error instanceof KmsError ? error : noAnswer('it failed', error)
     } finally {
       clearTimeout(timer)
