@@ -5,11 +5,12 @@ import { concat, readU32, u32 } from '../bytes.ts'
 import { expand } from '../expand.ts'
 import { keyIdInfo, wrapInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
-import { readRecipient } from '../recipient-layouts.ts'
 import { authenticationFailed, invalidArgument } from '../refusals.ts'
 
 // Recipient kind 1: the content key wrapped by a version of a managed `symmetric-256` key, or by a bare root key.
 // Layout (60 bytes): key id 16 ‖ version u32 ‖ AES-256-KW of the content key 40. Envelope v1 §Mode 2.
+
+const stanzaLength = 60
 
 /** A key version, wherever its material is: all that is asked of it is HKDF-Expand. */
 export interface KeyHolder {
@@ -73,12 +74,14 @@ export function keyOpener(holder: KeyHolder, { primitives }: { readonly primitiv
     holds(stanza: Stanza): boolean {
       // By bytes: this is asked for each stanza, and of openers of many keys often.
       const { kind, bytes } = stanza
-      return kind === 1 && bytes.length === 60 && readU32(bytes, 16) === holder.version && names(bytes, holder.id)
+      return (
+        kind === 1 && bytes.length === stanzaLength && readU32(bytes, 16) === holder.version && names(bytes, holder.id)
+      )
     },
     async unwrap(stanza: Stanza, bound: Uint8Array): Promise<Secret> {
-      const fields = readRecipient(stanza)
-      if (typeof fields === 'string' || fields.name !== 'key') throw authenticationFailed()
-      return Secret.take(withKek(holder, bound, (kek) => primitives.keyUnwrap(kek, fields.wrapped)))
+      if (stanza.kind !== 1 || stanza.bytes.length !== stanzaLength) throw authenticationFailed()
+      const wrapped = stanza.bytes.subarray(20)
+      return Secret.take(withKek(holder, bound, (kek) => primitives.keyUnwrap(kek, wrapped)))
     },
   }
 }
