@@ -169,8 +169,9 @@ function addFiles(kms: Command): void {
   context(kms.command('rewrap').argument('<file...>', 'envelopes of files'))
     .description('change who can open files, in their headers alone: to the newest versions of their keys')
     .option('--add-key <name>', 'a key that opens them too; again for more', collect)
+    .option('--to <key>', 'a public key that opens them too: kmspk1…, or a file of it; again for more', collect)
     .option('--remove <id>', 'a key id, as kms inspect shows it, or password; again for more', collect)
-    .addOption(password)
+    .option('--password', 'they open with a password')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
     .action(act(async () => (await import('./commands/rewrap.ts')).rewrap))
   kms

@@ -56,6 +56,21 @@ describe('kms rewrap', () => {
     expect(await rewrap('--remove', 'files')).toMatchObject({ code: 2, stderr: expect.stringContaining('key id') })
   })
 
+  test('adds a public key, whose owner then opens the file, and removes it again', async () => {
+    copyFileSync(box.path('b.txt.kms'), box.path('d.kms'))
+    const { text } = (await json('keygen', 'grace.kms')) as { text: string }
+    const rewrap = (...args: string[]) => kms('rewrap', '--context', 'from=me', ...args, 'd.kms')
+    const open = () => kms('decrypt', '--identity', 'grace.kms', '--context', 'from=me', '-o', '-', 'd.kms')
+    expect((await open()).code).toBe(3)
+    const added = await rewrap('--to', text)
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/\+ hpke [0-9a-f-]{36}/) })
+    expect(await open()).toMatchObject({ code: 0, stdout: 'b' })
+    const [, id] = /hpke ([0-9a-f-]{36})/.exec(added.stdout) ?? []
+    expect(await rewrap('--remove', id as string)).toMatchObject({ code: 0 })
+    expect((await open()).code).toBe(3)
+    expect(await rewrap('--to', 'kmspk1nonsense')).toMatchObject({ code: 3 })
+  })
+
   test('hands a file from a password to a key', async () => {
     expect(await kms('encrypt', '--password', '--no-context', '-o', 'p.kms', 'a.txt')).toMatchObject({ code: 0 })
     const handed = await kms(

@@ -12,6 +12,8 @@ import { readSettings } from '../settings.ts'
 interface RewrapOptions {
   readonly context?: ContextOption
   readonly addKey?: readonly string[]
+  /** Public keys, or files of them. */
+  readonly to?: readonly string[]
   readonly remove?: readonly string[]
   readonly password?: boolean
   readonly dryRun?: boolean
@@ -51,11 +53,15 @@ export async function rewrap(call: Invocation<RewrapOptions>, files: readonly st
 /** Nothing named: each key of the ring at its newest version. */
 async function changeOf(
   kms: Kms,
-  { addKey, remove: named }: RewrapOptions,
+  { addKey = [], to = [], remove: named }: RewrapOptions,
   remove: (recipient: HeaderRecipient) => boolean,
 ): Promise<Pick<RewrapUnder, 'add' | 'remove'>> {
-  if (addKey === undefined && named === undefined) return {}
-  return { add: await Promise.all((addKey ?? []).map((name) => kms.recipient(name))), remove }
+  if (addKey.length === 0 && to.length === 0 && named === undefined) return {}
+  const { backendParts, publicKeyRecipient } = await import('@kms/node')
+  const { readPublicKeys } = await import('../public-keys.ts')
+  const { primitives } = backendParts()
+  const publicKeys = (await readPublicKeys(to)).map((one) => publicKeyRecipient(one, { primitives }))
+  return { add: [...(await Promise.all(addKey.map((name) => kms.recipient(name)))), ...publicKeys], remove }
 }
 
 async function rewrapOne(
