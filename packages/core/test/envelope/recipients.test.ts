@@ -306,3 +306,17 @@ test('the longest context binds keys and passwords as any other does', async () 
   const shorter = { a: 'x'.repeat(65_527) }
   await expect(open(envelope, [opener(1)], { context: shorter })).rejects.toThrow(code('authentication-failed'))
 })
+
+test('of chunks that are opened together, none stays where they were opened to if one of them fails [E-95]', async () => {
+  const plaintext = new Uint8Array(3 * 16_384).fill(0x61)
+  const envelope = await seal([recipient(1)], {}, plaintext)
+  const options = { context, openers: [opener(1)], primitives, slots }
+  const { startLength, cipher } = await beginOpening(envelope, options)
+  const sealed = envelope.slice(startLength, startLength + 3 * 16_400)
+  sealed[2 * 16_400 + 5] = (sealed[2 * 16_400 + 5] as number) ^ 1
+  const target = new Uint8Array(3 * 16_384)
+  expect(() => cipher.open(0, sealed, false, target)).toThrow(code('authentication-failed') as Error)
+  expect(target.every((byte) => byte === 0)).toBe(true)
+  expect(cipher.open(0, envelope.subarray(startLength, startLength + 3 * 16_400), false, target)).toBe(3 * 16_384)
+  cipher.wipe()
+})

@@ -218,6 +218,23 @@ describe('uses', () => {
     expect(await codeOf(() => other.lookupIndex(email, context))).toBe('closed')
   })
 
+  test('ranges are not begun by a lease that ended, or a handle that was released, while the version was loaded', async () => {
+    let now = 0
+    const { kms } = await newKms({ monotonic: () => now })
+    await kms.keys.create('k')
+    const [key, other] = [await kms.use('k'), await kms.use('k')]
+    const envelope = key.seal(email, context)
+    const late = key.beginOpening(envelope, context)
+    now += 40_000
+    expect(await codeOf(() => late)).toBe('lease-expired')
+    const released = key.beginOpening(envelope, context)
+    key.release()
+    expect(await codeOf(() => released)).toBe('closed')
+    const { cipher } = await other.beginOpening(envelope, context)
+    cipher.wipe()
+    await kms.close()
+  })
+
   test('a context that breaks its rules is named before the envelope is looked at [E-88]', async () => {
     const { kms, key } = await newKey()
     const wrong = new Uint8Array(3)
