@@ -14,7 +14,9 @@ export async function readPublicKeys(given: readonly string[]): Promise<readonly
       keys.push(await readPublicKey(isText ? one : await readPublicKeyFile(one)))
     } catch (error) {
       if (isText || !(error instanceof KmsError) || error.code === 'file-unavailable') throw error
-      throw await failure(error.code, `${printable(one)}: ${error.message}`)
+      throw await failure(error.code, `${printable(one)}: ${error.message}`, {
+        hint: 'kms public FILE prints the public half of what kms keygen made',
+      })
     }
   }
   return keys

@@ -49,6 +49,19 @@ describe('keygen', () => {
     for (const spelling of spellings(own)) expect(written).not.toContain(spelling)
   })
 
+  test('what goes wrong with a key pair is not said to be of a store, nor mended by options that are not there', async () => {
+    const sealed = await kms(['keygen', 'hints.pair'])
+    expect(sealed.code).toBe(0)
+    const again = await kms(['keygen', 'hints.pair'])
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('only copy') })
+    expect(again.stderr).not.toContain('--force')
+    const locked = await kms(['public', 'hints.pair'], { env: {} })
+    expect(locked).toMatchObject({ code: 7, stderr: expect.stringContaining('KMS_PASSWORD') })
+    expect(locked.stderr).not.toContain('kms config')
+    const taken = await kms(['encrypt', '--to', 'hints.pair', '--no-context', 'letter.txt'])
+    expect(taken.stderr).toContain('kms public FILE')
+  })
+
   test('overwrites nothing, and leaves nothing behind when it fails', async () => {
     const before = readFileSync(box.path('alice.pair'))
     expect(await kms(['keygen', 'alice.pair', '--sign'])).toMatchObject({ code: 2, stdout: '' })
