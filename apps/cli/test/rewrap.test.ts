@@ -53,6 +53,10 @@ describe('kms rewrap', () => {
     expect(await kms('verify', '--key', 'files', '--context', 'from=me', 'c.kms')).toMatchObject({ code: 3 })
     const nobody = await rewrap('--remove', ids.archive as string)
     expect(nobody).toMatchObject({ code: 2, stderr: expect.stringContaining('Nobody would be left') })
+    expect(await rewrap('--remove', ids.files as string)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('is not sealed to'),
+    })
     expect(await rewrap('--remove', 'files')).toMatchObject({ code: 2, stderr: expect.stringContaining('key id') })
   })
 

@@ -32,15 +32,17 @@ interface Done {
 export async function rewrap(call: Invocation<RewrapOptions>, files: readonly string[]): Promise<void> {
   const { options, output } = call
   const context = await readContext(options.context)
-  const remove = await removal(options.remove ?? [])
+  const named = options.remove ?? []
+  const remove = await removal(named)
   const done: Done[] = []
   await withKms(call, (kms) =>
     withOpeners(call, async (openers) => {
       const change = await changeOf(kms, options, remove)
       for (const file of files) {
-        const one = await rewrapOne(file, options.dryRun === true, (start) =>
-          kms.rewrap(start, { context, openers, ...change }),
-        )
+        const one = await rewrapOne(file, options.dryRun === true, async (start) => {
+          await requireNamed(start, file, named)
+          return kms.rewrap(start, { context, openers, ...change })
+        })
         done.push(one)
         // As it goes: what is done is done, whatever becomes of the files that follow.
         if (!output.json) output.result(one, () => describe(one))
@@ -122,6 +124,17 @@ async function removal(named: readonly string[]): Promise<(recipient: HeaderReci
   }
   const ids = new Set(named.map((one) => one.toLowerCase()))
   return ({ fields }) => ('keyId' in fields ? ids.has(formatUuid(fields.keyId)) : ids.has(fields.name))
+}
+
+/** Somebody who is to go and is not there is a slip that would leave somebody else. @throws `no-matching-key` */
+async function requireNamed(start: Uint8Array, file: string, named: readonly string[]): Promise<void> {
+  const { parseHeader } = await import('@kms/core/envelope')
+  const header = parseHeader(start)
+  if (header.mode !== 2) return
+  for (const one of named) {
+    if (header.recipients.some(await removal([one]))) continue
+    throw await failure('no-matching-key', `${file} is not sealed to ${one}. kms inspect ${file} shows to whom it is.`)
+  }
 }
 
 async function withOpeners<T>(

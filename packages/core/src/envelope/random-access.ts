@@ -1,3 +1,4 @@
+import { KmsError } from '../errors.ts'
 import {
   type BegunOpening,
   chunkLength,
@@ -95,13 +96,13 @@ export class RandomAccess {
   /**
    * Opens the plaintext from `start` up to `end`, as `slice` counts: negative numbers are from the end, what lies outside is clipped.
    * Only the chunks (of 16 KiB) it lies in are read and decrypted.
-   * @throws `authentication-failed`, and nothing of the range; `closed`, `invalid-argument`; what the source throws
+   * @throws `authentication-failed`, and nothing of the range; `limit-exceeded` for more than an array holds; `closed`, `invalid-argument`; what the source throws
    */
   async openRange(start: number, end: number = this.length): Promise<Uint8Array> {
     this.#begun.cipher.checkOpen()
     const from = this.#position(start)
     const to = Math.max(from, this.#position(end))
-    const range = new Uint8Array(to - from)
+    const range = room(to - from)
     const lastChunk = Math.floor(this.length / chunkLength)
     let opened: Uint8Array | undefined
     try {
@@ -178,4 +179,15 @@ async function readExactly(source: RandomAccessSource, offset: number, length: n
   const bytes = await source.read(offset, length)
   if (bytes.length !== length) throw authenticationFailed()
   return bytes
+}
+
+/** Arrays have a limit that differs from engine to engine. */
+function room(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length)
+  } catch (cause) {
+    throw new KmsError('limit-exceeded', `No array here holds a range of ${length} bytes. Open it in several ranges.`, {
+      cause,
+    })
+  }
 }

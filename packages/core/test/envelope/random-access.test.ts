@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  beginOpening,
   blobSource,
   keyOpener,
   keyRecipient,
@@ -15,6 +16,7 @@ import {
   rootKeyHolder,
   sealEnvelope,
 } from '../../src/envelope/index.ts'
+import { RandomAccess } from '../../src/envelope/random-access.ts'
 import { Secret } from '../../src/index.ts'
 import { newKms } from '../kms/memory-kms.ts'
 import { primitives, slots } from './backend.ts'
@@ -111,6 +113,14 @@ describe('a range', () => {
     expect(await file.openRange(200, 100)).toHaveLength(0)
     expect(await file.openRange(1 << 30, (1 << 30) + 1)).toHaveLength(0)
     expect(source.reads).toHaveLength(1)
+  })
+
+  test('of more bytes than an array holds is refused before anything is read', async () => {
+    const envelope = await seal(pattern(10))
+    const source = counting(envelope)
+    const vast = new RandomAccess(source, await beginOpening(envelope, opening), 2 ** 50)
+    await expect(vast.openRange(0)).rejects.toMatchObject({ code: 'limit-exceeded' })
+    expect(source.reads).toEqual([])
   })
 
   test('of many chunks is read in steps of a mebibyte', async () => {

@@ -213,7 +213,7 @@ describe('[E-77] [E-78] [E-79] after a crash', () => {
   ]
   const isRoot = process.getuid?.() === 0
   test.each(planted.filter(([what]) => isRoot || !(what.includes('user') || what.includes('nobody'))))(
-    'a copy %s is not taken for one of ours',
+    '[E-97] a copy %s is not taken for one of ours',
     async (_what, plant) => {
       const { old, copy } = await crashed()
       plant(copy, old)
