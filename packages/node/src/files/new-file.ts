@@ -18,6 +18,12 @@ export interface NewFileOptions {
 }
 
 /**
+ * Bytes written at a time. Linux 6 takes page-cache folios as large as an aligned write of 1 MiB, and may look for such memory for
+ * longer than all the rest takes: up to 1.5 s for 512 MiB, beside a steady 0.2 s with these (ext4, 2026-11).
+ */
+const writeLength = 1 << 19
+
+/**
  * A file in the making: written under a temporary name in the folder where it will stand, and given its own name when it is
  * whole and on the disk. Whoever looks finds the old file, or none, or all of the new one.
  */
@@ -67,7 +73,12 @@ export class NewFile {
   async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await this.handle.write(bytes, at, bytes.length - at, this.#length)
+        const { bytesWritten } = await this.handle.write(
+          bytes,
+          at,
+          Math.min(bytes.length - at, writeLength),
+          this.#length,
+        )
         at += bytesWritten
         this.#length += bytesWritten
       }
