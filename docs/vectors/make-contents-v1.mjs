@@ -301,7 +301,12 @@ const versionContext = (number) => ({
   origin: 'generated',
   exportable: 'false',
 })
-const versionRecord = (number, revision, state, changed, reason) => ({
+const versionRecord = (
+  number,
+  revision,
+  state,
+  { primaryUntil = 0, changed = time + number * 1000, reason = '' } = {},
+) => ({
   kind: 'version',
   id: `version/${ring}/${key}/${number.toString(16).padStart(8, '0')}`,
   revision,
@@ -313,6 +318,10 @@ const versionRecord = (number, revision, state, changed, reason) => ({
   spec: 'symmetric-256',
   state,
   previousState: '',
+  primaryFrom: time + number * 1000,
+  primaryUntil,
+  compromisedSince: 0,
+  destruction: [],
   material: base64url(sealByKey(1, ringKey, versionContext(number), materialOf(number), `material ${number}`)),
   check: base64url(expand(materialOf(number), Buffer.concat([label('check'), uuidBytes(key), u32(number)]), 8)),
   created: time + number * 1000,
@@ -337,9 +346,13 @@ const keyRecord = (revision, primary, newest) => ({
   description: 'Line 1\nline 2: "quoted", \\, \u007f, \u2028, 🗝',
   created: time + 1000,
   by: actor,
+  profile: 'data-key',
   rotationDays: 365,
+  processingDays: 0,
+  transitionDays: 30,
   primary,
   primarySince: time + 1000 * primary,
+  rotation: '',
   newest,
   made: newest.length,
 })
@@ -415,18 +428,22 @@ const commits = [
   commit(ring, ringAdministration, 'key.create', time + 1000, [
     nameRecord,
     keyRecord(1, 1, [1]),
-    versionRecord(1, 1, 'active', time + 1000, ''),
+    versionRecord(1, 1, 'active'),
   ]),
   commit(ring, ringAdministration, 'key.rotate', time + 2000, [
     keyRecord(2, 2, [1, 2]),
-    versionRecord(2, 1, 'active', time + 2000, ''),
+    versionRecord(1, 2, 'active', { primaryUntil: time + 2000 }),
+    versionRecord(2, 1, 'active'),
   ]),
   commit(
     ring,
     ringAdministration,
     'key.retire',
     time + 3000,
-    [keyRecord(3, 2, [1, 2]), versionRecord(1, 2, 'deactivated', time + 3000, 'rotated')],
+    [
+      keyRecord(3, 2, [1, 2]),
+      versionRecord(1, 3, 'deactivated', { primaryUntil: time + 2000, changed: time + 3000, reason: 'rotated' }),
+    ],
     'rotated',
   ),
 ]

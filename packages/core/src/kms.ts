@@ -15,6 +15,7 @@ import { KmsError } from './errors.ts'
 import { EncryptionKey } from './keys/handle.ts'
 import type { HandleSource } from './keys/handle-source.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
+import { KeyChanges } from './keys/key-changes.ts'
 import { KeyUse, type RewrapUnder } from './keys/key-use.ts'
 import { checkName } from './keys/names.ts'
 import { plaintextBytes, plaintextText } from './keys/plaintext.ts'
@@ -54,9 +55,10 @@ export class Kms {
     this.#watch = new RingWatch(ring)
     this.#uses = new KeyUse(ring, this.#watch, this.#auditor)
     this.#messages = new Messages(environment, this.#auditor, () => this.#uses.opener(undefined))
-    this.keys = new KeyAdministration(ring, (operation, key, keyId, version) => {
+    const changes = new KeyChanges(ring, (operation, key, keyId, version) => {
       this.#auditor.tell(operation, 'ok', { key, keyId, version })
     })
+    this.keys = new KeyAdministration(changes)
     this.rings = new RingAdministration(environment, access, storeAuthority)
     this.roots = new RootAdministration(environment, access, storeAuthority)
   }

@@ -1,41 +1,26 @@
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
-import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
-import { type KeyInfo, keyInfo } from './key-info.ts'
+import type { KeyRecord, NameRecord } from '../store/records.ts'
+import { type ChangeOptions, type KeyChange, type KeyChanges, keyExists, reasonOf } from './key-changes.ts'
+import type { KeyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
-import type { VersionState } from './states.ts'
-import { changeVersions } from './version-change.ts'
 import { generateVersion } from './version-material.ts'
-import { incarnationOf, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
+import { incarnationOf, versionNumber } from './version-number.ts'
+import { type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
 const newestLimit = 64
 const defaultRotationDays = 365
-/** Part of the lease that is waited for beyond it: clocks of different machines do not run equally fast. */
-const leaseMargin = 1.1
-
-export interface ChangeOptions {
-  /** Why, for the log: up to 2,000 characters. */
-  readonly reason?: string
-  /** A UUID of the caller's, so that a call repeated after an unknown outcome is done once. */
-  readonly requestId?: string
-}
-
+const defaultTransitionDays = 30
 export interface CreateKeyOptions extends ChangeOptions {
   /** `encrypt`: the one purpose there is as yet. */
   readonly purpose?: 'encrypt'
   readonly description?: string
   /** Days until a new primary is due, 1 to 36,500; 365 by default; null for none. */
   readonly rotationDays?: number | null
-}
-
-export interface Retirement {
-  readonly key: KeyInfo
-  /** Milliseconds for which other processes may still seal under the version: what is left of their leases. */
-  readonly settledAfterMs: number
 }
 
 /**
@@ -45,15 +30,14 @@ export interface Retirement {
  */
 export class KeyAdministration {
   readonly #ring: KeyRing
-  readonly #onChange: (operation: string, key: string, keyId: string, version: string | undefined) => void
+  readonly #changes: KeyChanges
+  readonly #transitions: VersionTransitions
 
   /** Use `kms.keys`. */
-  constructor(
-    ring: KeyRing,
-    onChange: (operation: string, key: string, keyId: string, version: string | undefined) => void,
-  ) {
-    this.#ring = ring
-    this.#onChange = onChange
+  constructor(changes: KeyChanges) {
+    this.#ring = changes.ring
+    this.#changes = changes
+    this.#transitions = new VersionTransitions(changes)
   }
 
   /**
@@ -90,18 +74,28 @@ export class KeyAdministration {
         description,
         created: time,
         by: environment.caller,
+        profile: '',
         rotationDays,
+        processingDays: 0,
+        transitionDays: defaultTransitionDays,
         primary: number,
         primarySince: time,
+        rotation: '',
         newest: [number],
         made: 1,
       }
       const claim: NameRecord = { kind: 'name', id: claimId, revision: 1, store, ring, key, name: checked }
-      const version = generateVersion(environment, access, { key, number, time, reason: reasonOf(options) })
+      const version = generateVersion(environment, access, {
+        key,
+        number,
+        time,
+        reason: reasonOf(options),
+        state: 'active',
+      })
       return { reason: reasonOf(options), records: [claim, record, version] }
     })
     const info = await this.show(checked)
-    this.#onChange('key.create', info.name, info.id, info.primary ?? undefined)
+    this.#changes.onChange('key.create', info.name, info.id, info.primary ?? undefined)
     return info
   }
 
@@ -126,7 +120,7 @@ export class KeyAdministration {
     const checked = checkName(name)
     await this.#ring.authority.refresh()
     const { record } = await this.#ring.records.byName(checked)
-    return this.#info(record, await this.#ring.records.allVersions(record))
+    return this.#changes.info(record, await this.#ring.records.allVersions(record))
   }
 
   /**
@@ -138,7 +132,7 @@ export class KeyAdministration {
     const checked = formatUuid(parseUuid(id))
     await this.#ring.authority.refresh()
     const { record } = await this.#ring.records.byId(checked)
-    return this.#info(record, await this.#ring.records.allVersions(record))
+    return this.#changes.info(record, await this.#ring.records.allVersions(record))
   }
 
   /**
@@ -154,7 +148,7 @@ export class KeyAdministration {
     const keys = await Promise.all(page.map((stored) => authority.open('key', stored)))
     const infos: KeyInfo[] = []
     for (const { record } of keys) {
-      infos.push(this.#info(record, await this.#ring.records.newestVersions(record)))
+      infos.push(this.#changes.info(record, await this.#ring.records.newestVersions(record)))
     }
     return infos
   }
@@ -166,7 +160,7 @@ export class KeyAdministration {
       key: key.description === text ? key : { ...key, description: text },
       versions: [],
     })
-    return this.#change('key.describe', name, options, build, text)
+    return this.#changes.change('key.describe', name, options, build, text)
   }
 
   /**
@@ -197,7 +191,7 @@ export class KeyAdministration {
       },
     )
     const info = await this.show(checked)
-    this.#onChange('key.rename', info.name, info.id, undefined)
+    this.#changes.onChange('key.rename', info.name, info.id, undefined)
     return info
   }
 
@@ -207,8 +201,8 @@ export class KeyAdministration {
    * @throws `key-not-found`, `limit-exceeded` after 65,535 versions
    */
   rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
-    return this.#change('key.rotate', name, options, (key) => {
-      const { environment, access, authority } = this.#ring
+    return this.#changes.change('key.rotate', name, options, async (key) => {
+      const { environment, access, authority, records } = this.#ring
       const { incarnation } = authority.head.record
       const last = Math.max(
         0,
@@ -216,6 +210,14 @@ export class KeyAdministration {
       )
       const number = versionNumber(incarnation, last + 1)
       const time = environment.wall()
+      const before = key.primary === 0 ? [] : await records.namedVersions(key, [key.primary])
+      const version = generateVersion(environment, access, {
+        key: key.key,
+        number,
+        time,
+        reason: reasonOf(options),
+        state: 'active',
+      })
       return {
         key: {
           ...key,
@@ -224,7 +226,7 @@ export class KeyAdministration {
           newest: [...key.newest, number].slice(-newestLimit),
           made: key.made + 1,
         },
-        versions: [generateVersion(environment, access, { key: key.key, number, time, reason: reasonOf(options) })],
+        versions: [version, ...before.map((old) => ({ ...old, revision: old.revision + 1, primaryUntil: time }))],
       }
     })
   }
@@ -235,9 +237,8 @@ export class KeyAdministration {
    * @param version its label (`3`, `r5f2a.3`) or number as shown
    * @throws `key-not-found`, `version-lost`, `invalid-transition`
    */
-  async retire(name: string, version: string | number, options: ChangeOptions = {}): Promise<Retirement> {
-    const key = await this.#transition('key.retire', name, [parseVersionLabel(version)], 'deactivated', options)
-    return { key, settledAfterMs: Math.ceil(this.#ring.lease * leaseMargin) }
+  retire(name: string, version: string | number, options: ChangeOptions = {}): Promise<Retirement> {
+    return this.#transitions.retire(name, version, options)
   }
 
   /**
@@ -246,7 +247,7 @@ export class KeyAdministration {
    * @throws `key-not-found`, `version-lost`, `invalid-transition`
    */
   disable(name: string, version?: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
-    return this.#transition('key.disable', name, chosen(version), 'suspended', options)
+    return this.#transitions.disable(name, version, options)
   }
 
   /**
@@ -254,84 +255,9 @@ export class KeyAdministration {
    * @throws `key-not-found`, `version-lost`, `invalid-transition`
    */
   enable(name: string, version?: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
-    return this.#transition('key.enable', name, chosen(version), 'previous', options)
-  }
-
-  /** One commit for the versions named; for all, as many as it takes, the primary first. */
-  async #transition(
-    operation: string,
-    name: string,
-    numbers: readonly number[] | undefined,
-    to: VersionState | 'previous',
-    options: ChangeOptions,
-  ): Promise<KeyInfo> {
-    const { environment, records } = this.#ring
-    const all = numbers === undefined
-    let more = false
-    const build = async (key: KeyRecord): Promise<KeyChange> => {
-      const versions = all ? await records.allVersions(key) : await records.namedVersions(key, numbers)
-      const change = changeVersions(key, versions, { to, all, time: environment.wall(), reason: reasonOf(options) })
-      more = change.more
-      const retired = to === 'deactivated' && change.changed.some(({ number }) => number === key.primary)
-      return { key: retired ? { ...key, primary: 0 } : key, versions: change.changed }
-    }
-    const detail = all ? 'all' : numbers.map(versionLabel).join(' ')
-    let info = await this.#change(operation, name, options, build, detail)
-    // What is left has a request of its own: it applies to what is still to be changed, however often it is repeated.
-    const { requestId: _, ...rest } = options
-    while (more) info = await this.#change(operation, name, rest, build, detail)
-    return info
-  }
-
-  /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
-  async #summary(name: string): Promise<KeyInfo> {
-    const { record } = await this.#ring.records.byName(name)
-    return this.#info(record, await this.#ring.records.newestVersions(record))
-  }
-
-  /** One change of a key and of some of its versions; nothing is committed where nothing changes. */
-  async #change(
-    operation: string,
-    name: string,
-    options: ChangeOptions,
-    build: (key: KeyRecord) => KeyChange | Promise<KeyChange>,
-    detail = '',
-  ): Promise<KeyInfo> {
-    const checked = checkName(name)
-    const subject = detail === '' ? checked : `${checked} ${detail}`
-    const reason = reasonOf(options)
-    const { authority } = this.#ring
-    await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
-      const { record, revision } = await this.#ring.records.byName(checked)
-      const { key, versions } = await build(record)
-      if (key === record && versions.length === 0) return undefined
-      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions] }
-    })
-    // The handles of this process see it at once.
-    await this.#ring.renew()
-    const info = await this.#summary(checked)
-    this.#onChange(operation, info.name, info.id, info.primary ?? undefined)
-    return info
-  }
-
-  #info(key: KeyRecord, versions: readonly VersionRecord[]): KeyInfo {
-    return keyInfo(key, versions, this.#ring.access.record.name)
+    return this.#transitions.enable(name, version, options)
   }
 }
-
-interface KeyChange {
-  /** The same object if the key's own record stays. */
-  readonly key: KeyRecord
-  readonly versions: readonly VersionRecord[]
-}
-
-const chosen = (version: string | number | undefined): readonly number[] | undefined =>
-  version === undefined ? undefined : [parseVersionLabel(version)]
-
-const reasonOf = (options: ChangeOptions): string => checkText(options.reason ?? '', 'A reason')
-
-const keyExists = (name: string): KmsError =>
-  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)
 
 function checkRotationDays(days: number | null | undefined): number {
   if (days === null) return 0

@@ -19,7 +19,7 @@ export interface VersionInfo {
   /** Who made it: the name that the process gave itself. */
   readonly by: string
   /** Where its material came from. */
-  readonly origin: 'generated'
+  readonly origin: string
   /** How it was made. */
   readonly method: string
   /** Size of the material in bits. */
@@ -77,7 +77,7 @@ function versionInfo(version: VersionRecord, primary: number): VersionInfo {
     created: new Date(version.created),
     changed: new Date(version.changed),
     by: version.by,
-    origin: 'generated',
+    origin: version.origin,
     method: version.method,
     bits: version.bits,
     reason: version.reason,

@@ -14,6 +14,8 @@ export interface VersionChange {
   readonly all: boolean
   readonly time: number
   readonly reason: string
+  /** Of a compromise: since when; `time` unless given. */
+  readonly since?: number
 }
 
 /**
@@ -38,12 +40,17 @@ export function changeVersions(
       revision: version.revision + 1,
       state: target,
       previousState: target === 'suspended' ? version.state : '',
+      primaryUntil: version.number === key.primary && !staysPrimary(target) ? change.time : version.primaryUntil,
+      compromisedSince: target === 'compromised' ? (change.since ?? change.time) : version.compromisedSince,
       changed: change.time,
       reason: change.reason,
     })
   }
   return { changed, more: false }
 }
+
+/** Whether the primary that goes to a state is still the primary: a suspended one comes back. */
+export const staysPrimary = (state: VersionState): boolean => state === 'active' || state === 'suspended'
 
 function applies(version: VersionRecord, to: VersionState | 'previous'): boolean {
   return to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes

@@ -11,15 +11,32 @@ import { versionId } from '../store/record-ids.ts'
 import type { VersionRecord } from '../store/records.ts'
 import { versionLabel } from './version-number.ts'
 
-/** A new version's record, active, with material from the platform's CSPRNG sealed to the ring. */
-export function generateVersion(
+/** What a new version's record says, beside its material. */
+export interface NewVersion {
+  readonly key: string
+  readonly number: number
+  readonly time: number
+  readonly reason: string
+  /** `active`: the primary from now on. */
+  readonly state: 'pre-active' | 'active'
+}
+
+/** A new version's record with material from the platform's CSPRNG, sealed to the ring. */
+export function generateVersion(environment: Environment, access: RingAccess, of: NewVersion): VersionRecord {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
+  return sealVersion(environment, access, bytes, { ...of, origin: 'generated', method: "the platform's CSPRNG" })
+}
+
+/** A version's record with given material, 32 bytes, which are wiped. */
+function sealVersion(
   environment: Environment,
   access: RingAccess,
-  of: { readonly key: string; readonly number: number; readonly time: number; readonly reason: string },
+  bytes: Uint8Array,
+  of: NewVersion & Pick<VersionRecord, 'origin' | 'method'>,
 ): VersionRecord {
   const { store, ring } = access.record
   const { slots } = environment
-  const { key, number, time, reason } = of
+  const { key, number, time, reason, state, origin, method } = of
   const record = {
     kind: 'version',
     id: versionId(ring, key, number),
@@ -30,18 +47,21 @@ export function generateVersion(
     number,
     purpose: 'encrypt',
     spec: 'symmetric-256',
-    state: 'active',
+    state,
     previousState: '',
+    primaryFrom: state === 'active' ? time : 0,
+    primaryUntil: 0,
+    compromisedSince: 0,
+    destruction: [],
     created: time,
     changed: time,
     by: environment.caller,
     reason,
-    origin: 'generated',
-    method: "the platform's CSPRNG",
+    origin,
+    method,
     exportable: false,
     bits: 256,
   } as const
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
   const material = toText(
     access.sealing.sealHedged(environment.primitives, bytes, contentContexts.version(versionContext(record))),
   )

@@ -62,15 +62,31 @@ export type KeyRecord = RecordBase & {
   readonly description: string
   readonly created: number
   readonly by: string
-  /** 0: no schedule. */
+  /** The policy's profile; empty for none. */
+  readonly profile: string
+  /** How many days a version protects new data before another is due; 0: no schedule. */
   readonly rotationDays: number
+  /** How many days a version processes old data, from its making; 0: no end. */
+  readonly processingDays: number
+  /** How many days the old version stays active beside a new primary. */
+  readonly transitionDays: number
   /** The version that protects; 0: none. */
   readonly primary: number
   readonly primarySince: number
+  /** The rotation under way; empty for none. */
+  readonly rotation: string
   /** The newest versions, at most 64, in the order they were made. */
   readonly newest: readonly number[]
   /** How many versions were ever made. */
   readonly made: number
+}
+
+/** `guards`: what was checked before, separated by spaces. */
+export type DestructionEntry = {
+  readonly notBefore: number
+  readonly by: string
+  readonly reason: string
+  readonly guards: string
 }
 
 export type VersionRecord = RecordBase & {
@@ -82,7 +98,15 @@ export type VersionRecord = RecordBase & {
   readonly state: VersionState
   /** Where a suspended version came from; empty otherwise. */
   readonly previousState: string
-  /** Content 1. */
+  /** When it first became the primary; 0: never. */
+  readonly primaryFrom: number
+  /** When it last ceased to be the primary; 0: it is, or never was. */
+  readonly primaryUntil: number
+  /** Since when it may be known to others; 0 unless it is compromised. */
+  readonly compromisedSince: number
+  /** The schedule of its destruction, or nothing: while it is there nothing processes. */
+  readonly destruction: readonly DestructionEntry[]
+  /** Content 1; empty after its destruction. */
   readonly material: string
   /** Check value, 8 bytes. */
   readonly check: string
@@ -94,6 +118,54 @@ export type VersionRecord = RecordBase & {
   readonly method: string
   readonly exportable: boolean
   readonly bits: number
+}
+
+/** What became of a step of a rotation, and when. */
+export type RotationStepEntry = {
+  readonly step: string
+  readonly time: number
+  readonly by: string
+  readonly note: string
+}
+
+/** A rotation (requirement R3): its steps as far as they went. */
+export type RotationRecord = RecordBase & {
+  readonly ring: string
+  readonly key: string
+  /** UUID. */
+  readonly rotation: string
+  /** The versions that it leads from (0: none) and to. */
+  readonly from: number
+  readonly to: number
+  /** The step under way, `done` or `rolled-back`. */
+  readonly step: string
+  /** What began it: `request`, `schedule`, or an incident's id. */
+  readonly trigger: string
+  readonly reason: string
+  readonly started: number
+  readonly by: string
+  /** Until when the old version stays active; 0 until the primary has moved. */
+  readonly transitionUntil: number
+  /** The steps that were left behind, oldest first. */
+  readonly history: readonly RotationStepEntry[]
+}
+
+/** An event that asked for rotation now (requirement R2), and what it reached. */
+export type IncidentRecord = RecordBase & {
+  readonly ring: string
+  /** UUID. */
+  readonly incident: string
+  /** `compromise`, `departure`, `audit-finding`, `regulation`, `weak-algorithm`. */
+  readonly trigger: string
+  readonly reason: string
+  readonly time: number
+  readonly by: string
+  /** Since when material may be known to others; 0 where that is not so. */
+  readonly since: number
+  /** Ids of the keys that it reaches. */
+  readonly keys: readonly string[]
+  /** Ids of those already acted on. */
+  readonly done: readonly string[]
 }
 
 export type HeadRecord = RecordBase & {
@@ -129,6 +201,8 @@ export interface RecordTypes {
   'ring-name': RingNameRecord
   key: KeyRecord
   version: VersionRecord
+  rotation: RotationRecord
+  incident: IncidentRecord
   head: HeadRecord
   request: RequestRecord
 }
@@ -169,9 +243,13 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     description: 'text',
     created: 'integer',
     by: 'text',
+    profile: 'text',
     rotationDays: 'integer',
+    processingDays: 'integer',
+    transitionDays: 'integer',
     primary: 'integer',
     primarySince: 'integer',
+    rotation: 'text',
     newest: 'integers',
     made: 'integer',
   },
@@ -184,6 +262,10 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     spec: 'text',
     state: 'text',
     previousState: 'text',
+    primaryFrom: 'integer',
+    primaryUntil: 'integer',
+    compromisedSince: 'integer',
+    destruction: { notBefore: 'integer', by: 'text', reason: 'text', guards: 'text' },
     material: 'text',
     check: 'text',
     created: 'integer',
@@ -194,6 +276,33 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     method: 'text',
     exportable: 'flag',
     bits: 'integer',
+  },
+  rotation: {
+    ...base,
+    ring: 'text',
+    key: 'text',
+    rotation: 'text',
+    from: 'integer',
+    to: 'integer',
+    step: 'text',
+    trigger: 'text',
+    reason: 'text',
+    started: 'integer',
+    by: 'text',
+    transitionUntil: 'integer',
+    history: { step: 'text', time: 'integer', by: 'text', note: 'text' },
+  },
+  incident: {
+    ...base,
+    ring: 'text',
+    incident: 'text',
+    trigger: 'text',
+    reason: 'text',
+    time: 'integer',
+    by: 'text',
+    since: 'integer',
+    keys: 'texts',
+    done: 'texts',
   },
   head: {
     ...base,

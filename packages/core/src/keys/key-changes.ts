@@ -1,0 +1,85 @@
+import { KmsError } from '../errors.ts'
+import type { IncidentRecord, KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
+import { type KeyInfo, keyInfo } from './key-info.ts'
+import type { KeyRing } from './key-ring.ts'
+import { checkName, checkText } from './names.ts'
+
+/** How a change is asked for. */
+export interface ChangeOptions {
+  /** Why, for the log: up to 2,000 characters. */
+  readonly reason?: string
+  /** A UUID of the caller's, so that a call repeated after an unknown outcome is done once. */
+  readonly requestId?: string
+}
+
+/** A change of one key, in its new form. */
+export interface KeyChange {
+  /** The same object if the key's own record stays. */
+  readonly key: KeyRecord
+  /** Versions in their new form, with the revision they get. */
+  readonly versions: readonly VersionRecord[]
+  /** Its rotation, and what asked for it, likewise. */
+  readonly others?: readonly (RotationRecord | IncidentRecord)[]
+}
+
+/** Told of each change that was made. */
+export type OnChange = (operation: string, key: string, keyId: string, version: string | undefined) => void
+
+/** Changes of a ring's keys: each one a signed, logged compare-and-commit, seen at once by this process's handles. */
+export class KeyChanges {
+  readonly ring: KeyRing
+  readonly onChange: OnChange
+
+  constructor(ring: KeyRing, onChange: OnChange) {
+    this.ring = ring
+    this.onChange = onChange
+  }
+
+  /**
+   * Makes one change of a key; nothing is committed where nothing changes.
+   * @param operation as the log names it
+   * @param build gives the change of the key's present record; called again where another process was first
+   * @param detail what of the key it is about, for the request id
+   * @returns the key with its newest versions
+   */
+  async change(
+    operation: string,
+    name: string,
+    options: ChangeOptions,
+    build: (key: KeyRecord) => KeyChange | Promise<KeyChange>,
+    detail = '',
+  ): Promise<KeyInfo> {
+    const checked = checkName(name)
+    const subject = detail === '' ? checked : `${checked} ${detail}`
+    const reason = reasonOf(options)
+    const { authority, records } = this.ring
+    await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+      const { record, revision } = await records.byName(checked)
+      const { key, versions, others = [] } = await build(record)
+      if (key === record && versions.length === 0 && others.length === 0) return undefined
+      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions, ...others] }
+    })
+    // The handles of this process see it at once.
+    await this.ring.renew()
+    const info = await this.#summary(checked)
+    this.onChange(operation, info.name, info.id, info.primary ?? undefined)
+    return info
+  }
+
+  /** A key as people and programs see it. */
+  info(key: KeyRecord, versions: readonly VersionRecord[]): KeyInfo {
+    return keyInfo(key, versions, this.ring.access.record.name)
+  }
+
+  /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
+  async #summary(name: string): Promise<KeyInfo> {
+    const { record } = await this.ring.records.byName(name)
+    return this.info(record, await this.ring.records.newestVersions(record))
+  }
+}
+
+/** @throws `invalid-argument` for a reason that is too long */
+export const reasonOf = (options: ChangeOptions): string => checkText(options.reason ?? '', 'A reason')
+
+export const keyExists = (name: string): KmsError =>
+  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)
