@@ -47,8 +47,9 @@ export async function openInto(
   const { fromText, longestStart, parseHeader } = await import('@kms/core/envelope')
   let { start, whole } = await peek(source, longestStart)
   const form = isText(start) ? 'text' : 'bytes'
-  const other = await headerLeftBeside(input, start)
-  if (other !== undefined) ({ start, whole } = replaced(other, whole))
+  // The header that an interrupted rewrap left counts only where the file's own does not open (envelope v1 §Rewrapping).
+  let other = await headerLeftBeside(input, start)
+  if (other !== undefined && !(await beginsWithHeader(start))) await takeOther(other)
   if (form === 'text') {
     const text = new TextDecoder('latin1').decode(await readAll(whole, wholeLimit, input.name))
     const bytes = fromText(text.trim())
@@ -86,9 +87,17 @@ export async function openInto(
       return { bytes: plaintext.length, form, key: { name, ...named } }
     }
     const bytes = await through([await kms.opener(call.options.key)])
-    const { name } = await keyOf(kms, named.id, call.options.key)
-    return { bytes, form, key: { name, ...named }, ...signer }
+    const opened = (await keyIn(start)) ?? named
+    const { name } = await keyOf(kms, opened.id, call.options.key)
+    return { bytes, form, key: { name, ...opened }, ...signer }
   })
+
+  async function takeOther(header: Uint8Array): Promise<void> {
+    await source.return(undefined)
+    start = header
+    whole = replaced(header, input.read())
+    other = undefined
+  }
 
   async function throughPassword(): Promise<number> {
     const { backendParts, passwordOpener } = await import('@kms/node')
@@ -112,15 +121,25 @@ export async function openInto(
   }
 
   async function through(openers: readonly Opener[]): Promise<number> {
-    if (isSigned) return throughSignature(openers)
-    if (sink.openFile !== undefined && form === 'bytes') return sink.openFile(openers)
-    const { openPieces } = await import('@kms/node')
-    let bytes = 0
-    for await (const piece of openPieces(whole, { openers, context, signal: call.signal })) {
-      bytes += piece.length
-      await sink.write(piece)
+    if (sink.openFile !== undefined && form === 'bytes' && !isSigned) return sink.openFile(openers)
+    let written = 0
+    try {
+      return await pieces()
+    } catch (error) {
+      if (other === undefined || written > 0) throw error
+      await takeOther(other)
+      return pieces()
     }
-    return bytes
+
+    async function pieces(): Promise<number> {
+      if (isSigned) return throughSignature(openers)
+      const { openPieces } = await import('@kms/node')
+      for await (const piece of openPieces(whole, { openers, context, signal: call.signal })) {
+        written += piece.length
+        await sink.write(piece)
+      }
+      return written
+    }
   }
 
   async function throughSignature(openers: readonly Opener[]): Promise<number> {
@@ -143,16 +162,24 @@ async function headerLeftBeside({ path }: Input, start: Uint8Array): Promise<Uin
   return startFromHeaderCopy(path, start)
 }
 
-function replaced(
-  start: Uint8Array,
-  whole: AsyncGenerator<Uint8Array>,
-): { readonly start: Uint8Array; readonly whole: AsyncGenerator<Uint8Array> } {
-  async function* again(): AsyncGenerator<Uint8Array> {
-    await whole.next() // the beginning as it stands in the file
-    yield start
-    yield* whole
+async function beginsWithHeader(start: Uint8Array): Promise<boolean> {
+  const { parseHeader } = await import('@kms/core/envelope')
+  try {
+    parseHeader(start)
+    return true
+  } catch {
+    return false
   }
-  return { start, whole: again() }
+}
+
+/** A file's bytes with another beginning. */
+async function* replaced(start: Uint8Array, file: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield start
+  let skip = start.length
+  for await (const piece of file) {
+    if (skip < piece.length) yield piece.subarray(skip)
+    skip = Math.max(0, skip - piece.length)
+  }
 }
 
 /** A signature is checked, or not there: which, is asked for, so that neither is taken for the other. */

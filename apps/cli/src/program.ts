@@ -172,6 +172,8 @@ function addFiles(kms: Command): void {
     .option('--to <key>', 'a public key that opens them too: kmspk1…, or a file of it; again for more', collect)
     .option('--remove <id>', 'a key id, as kms inspect shows it, or password; again for more', collect)
     .option('--password', 'they open with a password')
+    .option('--identity <file>', 'they open with the key pair in this file (kms keygen)')
+    .option('--identity-password-file <file>', 'the password of the key pair, where it is another')
     .option('-n, --dry-run', 'say what would be done, and do nothing')
     .action(act(async () => (await import('./commands/rewrap.ts')).rewrap))
   kms

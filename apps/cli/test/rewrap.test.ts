@@ -91,6 +91,26 @@ describe('kms rewrap', () => {
     expect(await kms('decrypt', '--no-context', '-o', '-', 'p.kms')).toMatchObject({ code: 0, stdout: 'a' })
   })
 
+  test('a copy beside a file that opens as it is counts for nothing', async () => {
+    const whole = readFileSync(box.path('b.txt.kms'))
+    copyFileSync(box.path('b.txt.kms'), box.path('whole.kms'))
+    const header = Buffer.from(whole.subarray(0, 103))
+    header[80] = (header[80] as number) ^ 1
+    writeFileSync(box.path('whole.kms.kms-header'), Buffer.concat([whole.subarray(71, 103), header]))
+    expect(await kms('verify', '--context', 'from=me', 'whole.kms')).toMatchObject({ code: 0 })
+  })
+
+  test('what was sealed to a key pair is handed to a key of the store by whoever has its private half', async () => {
+    const made = await kms('keygen', 'pair.key')
+    const publicHalf = made.stdout.trim()
+    expect(await kms('encrypt', '--no-context', '--to', publicHalf, '-o', 'pair.kms', 'a.txt')).toMatchObject({
+      code: 0,
+    })
+    const handed = await kms('rewrap', '--identity', 'pair.key', '--no-context', '--add-key', 'files', 'pair.kms')
+    expect(handed).toMatchObject({ code: 0, stdout: expect.stringMatching(/\+ key/) })
+    expect(await kms('verify', '--no-context', 'pair.kms')).toMatchObject({ code: 0 })
+  })
+
   test('what an interrupted rewrap left opens, and is finished by the next', async () => {
     const old = readFileSync(box.path('b.txt.kms'))
     copyFileSync(box.path('b.txt.kms'), box.path('d.kms'))

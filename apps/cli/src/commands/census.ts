@@ -21,7 +21,8 @@ export async function census(call: Invocation, paths: readonly string[]): Promis
       how(row),
       row.content,
     ])
-    const total = `${counted(found.envelopes, 'envelope')} in ${counted(found.files, 'file')}.`
+    const more = found.further === 0 ? '' : `\n${grouped(found.further)} more, of keys beyond the first 100,000.`
+    const total = `${counted(found.envelopes, 'envelope')} in ${counted(found.files, 'file')}.${more}`
     return `${columns([['COUNT', 'KEY', 'VERSION', 'SEALED', 'CONTENT'], ...table], (cell, y) => (y === 0 ? dim(cell) : cell))}\n${total}`
   })
   if (found.unreadable > 0) {

@@ -6,7 +6,7 @@ import { type FileWork, sealFileTo } from '../files/file-to-file.ts'
 import { type Input, openInput, readAll, requireAnotherFile } from '../files/input.ts'
 import { sealedName } from '../files/names.ts'
 import { showProgress } from '../files/progress.ts'
-import { fileSink, pipeSink, type Sink } from '../files/sink.ts'
+import { fileSink, pipeSink, type Sink, writeWhole } from '../files/sink.ts'
 import type { IdentityOptions } from '../identity.ts'
 import type { Invocation } from '../invocation.ts'
 import { byteCount, grouped, printable } from '../layout.ts'
@@ -155,8 +155,7 @@ async function encryptText(
   const lines = texts.join('\n')
   if (path === undefined) return output.result(options.allVersions === true ? { texts } : { text: lines }, () => lines)
   const sink = await fileSink(path, options.force === true)
-  await sink.write(new TextEncoder().encode(`${lines}\n`))
-  await sink.commit()
+  await writeWhole(sink, new TextEncoder().encode(`${lines}\n`))
   const document = { input: input.name, output: path, bytes: data.length, characters: texts[0]?.length }
   output.result(document, ({ green }) => `${green('Encrypted')} ${printable(input.name)} → ${printable(path)}`)
 }

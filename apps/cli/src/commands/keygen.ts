@@ -1,7 +1,7 @@
 import type { PasswordKdfName, Recipient } from '@kms/core'
 import type { GenerateOptions } from '@kms/core/envelope'
 import { failure } from '../failure.ts'
-import { fileSink } from '../files/sink.ts'
+import { fileSink, writeWhole } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable, word } from '../layout.ts'
 import { readPassword, warnIfShort } from '../password.ts'
@@ -41,8 +41,7 @@ export async function keygen(call: Invocation<KeygenOptions>, file: string): Pro
     await sink.discard()
     throw error
   })
-  await sink.write(sealed)
-  await sink.commit()
+  await writeWhole(sink, sealed)
   const sealedTo = options.key === undefined ? { password: true } : { key: options.key }
   output.result({ file, name, ...pair, sealedTo }, () => pair.text ?? pair.pem?.trimEnd() ?? '')
   const what = options.key === undefined ? 'its password' : `the key ${printable(options.key)}`

@@ -3,19 +3,22 @@ import type { HeaderRecipient } from '@kms/core/envelope'
 import type { RewrappedFile } from '@kms/node'
 import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
+import type { IdentityOptions } from '../identity.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
 import { readPassword } from '../password.ts'
 import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
 
-interface RewrapOptions {
+interface RewrapOptions extends IdentityOptions {
   readonly context?: ContextOption
   readonly addKey?: readonly string[]
   /** Public keys, or files of them. */
   readonly to?: readonly string[]
   readonly remove?: readonly string[]
   readonly password?: boolean
+  /** A file with the key pair that opens them. */
+  readonly identity?: string
   readonly dryRun?: boolean
 }
 
@@ -137,11 +140,25 @@ async function requireNamed(start: Uint8Array, file: string, named: readonly str
   }
 }
 
+/** What else opens the files than the ring's keys. */
 async function withOpeners<T>(
   call: Invocation<RewrapOptions>,
   use: (openers: readonly Opener[]) => Promise<T>,
 ): Promise<T> {
-  if (call.options.password !== true) return use([])
+  const { identity, password } = call.options
+  if (identity === undefined) return password === true ? withPassword(call, use) : use([])
+  const { backendParts, keyPairOpener, packagedKeyPairs } = await import('@kms/node')
+  const { withIdentity } = await import('../identity.ts')
+  return withIdentity(call, identity, async (opened) => {
+    const pairs = (await packagedKeyPairs(opened)).map((pair) => keyPairOpener(pair, backendParts()))
+    return password === true ? withPassword(call, (openers) => use([...openers, ...pairs])) : use(pairs)
+  })
+}
+
+async function withPassword<T>(
+  call: Invocation<RewrapOptions>,
+  use: (openers: readonly Opener[]) => Promise<T>,
+): Promise<T> {
   const { backendParts, passwordOpener } = await import('@kms/node')
   const password = await readPassword(readSettings(call.options), { message: 'Password of the files' })
   try {

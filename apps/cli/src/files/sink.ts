@@ -27,6 +27,17 @@ export async function fileSink(path: string, force: boolean): Promise<Sink> {
   }
 }
 
+/** Writes all there is and ends the sink; nothing is left of it if that fails. */
+export async function writeWhole(sink: Sink, bytes: Uint8Array): Promise<void> {
+  try {
+    await sink.write(bytes)
+    await sink.commit()
+  } catch (error) {
+    await sink.discard()
+    throw error
+  }
+}
+
 /** A pipe, or a file that the shell opened. */
 export function pipeSink(): Sink {
   return {

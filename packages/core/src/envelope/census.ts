@@ -27,10 +27,15 @@ const textAlphabet = /[A-Za-z0-9_-]*/y
 /** Characters of the longest header's text form. */
 const longestText = Math.ceil((headerLimit * 4) / 3)
 
+/** Whoever writes envelopes can name as many keys as they like: what else is named after this many is counted together. */
+const rowLimit = 100_000
+
 /** Counts envelopes of which it is shown the beginning. */
 export class Census {
   /** Envelopes counted. */
   envelopes = 0
+  /** Mentions of recipients beyond the first 100,000 that differ, which have no rows. */
+  further = 0
   /** What begins like an envelope and is none that this release can read. */
   unreadable = 0
   readonly #rows = new Map<string, { row: Omit<CensusRow, 'count'>; count: number }>()
@@ -82,8 +87,9 @@ export class Census {
   #count(row: Omit<CensusRow, 'count'>): void {
     const name = label(row)
     const counted = this.#rows.get(name)
-    if (counted === undefined) this.#rows.set(name, { row, count: 1 })
-    else counted.count++
+    if (counted !== undefined) counted.count++
+    else if (this.#rows.size < rowLimit) this.#rows.set(name, { row, count: 1 })
+    else this.further++
   }
 }
 

@@ -29,7 +29,7 @@ export interface SealOptions {
 }
 
 export interface OpenOptions extends OpenContentKeyOptions {
-  /** What the envelope must hold; 0, data, by default. */
+  /** What the envelope must hold; 0, data, by default. Of signed content nothing but the envelope is checked: `openSigned` checks both. */
   readonly content?: Content
   readonly context: Context
   readonly slots: KeySlots

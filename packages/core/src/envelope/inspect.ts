@@ -56,7 +56,7 @@ export interface Inspection {
   readonly length: number
   readonly headerLength: number
   readonly bodyLength: number
-  /** Bytes of the message; null if no message has a body of this length, because it was cut or added to. */
+  /** Bytes of the message, a signature in it included; null if no message has a body of this length, because it was cut or added to. */
   readonly plaintextLength: number | null
   readonly chunks: number | null
   /** Bytes that the envelope adds to the message. */

@@ -63,3 +63,19 @@ test('what begins like an envelope and is none is told apart from text that mere
   expect(census).toMatchObject({ envelopes: 0, unreadable: 3 })
   expect(census.rows()).toEqual([])
 })
+
+test('rows are bounded, whatever keys the envelopes name; the rest is counted together', () => {
+  const census = new Census()
+  const start = new Uint8Array(27).fill(7)
+  start.set([0x92, 0x6b, 0x35, 1, 1, 0, 0])
+  const view = new DataView(start.buffer)
+  for (let version = 1; version <= 100_010; version++) {
+    view.setUint32(23, version)
+    census.add(start)
+  }
+  view.setUint32(23, 5)
+  census.add(start)
+  expect(census.rows().length).toBe(100_000)
+  expect(census).toMatchObject({ envelopes: 100_011, unreadable: 0, further: 10 })
+  expect(census.rows()[0]).toMatchObject({ version: 5, count: 2 })
+})

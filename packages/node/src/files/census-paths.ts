@@ -17,6 +17,8 @@ export interface CensusResult {
   /** The most first. */
   readonly rows: readonly CensusRow[]
   readonly envelopes: number
+  /** Mentions of recipients that have no row, beyond the first 100,000 that differ. */
+  readonly further: number
   /** What begins like an envelope and is none that this release can read. */
   readonly unreadable: number
   /** Files looked at. */
@@ -42,7 +44,8 @@ export async function censusPaths(paths: readonly string[], options: CensusOptio
       await countFile(census, file)
     }
   }
-  return { rows: census.rows(), envelopes: census.envelopes, unreadable: census.unreadable, files }
+  const { envelopes, further, unreadable } = census
+  return { rows: census.rows(), envelopes, further, unreadable, files }
 }
 
 /** The ordinary files at and below a path, in the order of their names. */

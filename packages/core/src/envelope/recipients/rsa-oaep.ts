@@ -83,7 +83,9 @@ async function decryptZ(platform: WebCrypto, privateKey: Secret, encrypted: Uint
     (z) => new Uint8Array(z),
     () => new Uint8Array(0),
   )
-  return decrypted.length === zLength ? decrypted : random
+  const [z, other] = decrypted.length === zLength ? [decrypted, random] : [random, decrypted]
+  other.fill(0)
+  return z
 }
 
 async function importPrivate(platform: WebCrypto, privateKey: Secret): Promise<CryptoKey> {
