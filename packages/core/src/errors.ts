@@ -101,6 +101,12 @@ export const errorCodes = {
     meaning:
       'The key version is in a state that does not lead to the one asked for. kms key show prints states; the table is in the guide to rotation.',
   },
+  'census-required': {
+    kind: 'key',
+    retry: false,
+    meaning:
+      'The version protected data, and nobody has counted what still stands under it. A version that was never the primary can be destroyed; for others a later release counts first.',
+  },
   'weak-key': {
     kind: 'key',
     retry: false,

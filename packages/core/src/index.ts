@@ -49,9 +49,18 @@ export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export type { RewrapUnder } from './keys/key-use.ts'
 export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
-export type { Retirement } from './keys/version-transitions.ts'
+export type { DestroyOptions, Retirement } from './keys/version-transitions.ts'
 export { Kms } from './kms.ts'
-export type { CreateOptions, EncryptUnder, KmsInfo, KmsParts, OpenOptions, Under, UseOptions } from './kms-options.ts'
+export type {
+  CreateOptions,
+  EncryptUnder,
+  KmsInfo,
+  KmsParts,
+  OpenOptions,
+  ReencryptUnder,
+  Under,
+  UseOptions,
+} from './kms-options.ts'
 export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'

@@ -83,6 +83,12 @@ export interface Under {
   readonly context: Context
 }
 
+/** Which key, what the data is bound to, and the suite of what is sealed anew. */
+export interface ReencryptUnder extends Under {
+  /** 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
+  readonly suite?: Suite
+}
+
 /** Which key, what the data is bound to, and how it is sealed. */
 export interface EncryptUnder extends Under {
   /** 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */

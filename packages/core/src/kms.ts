@@ -28,6 +28,7 @@ import {
   environmentOf,
   type KmsInfo,
   type OpenOptions,
+  type ReencryptUnder,
   type Under,
   type UseOptions,
 } from './kms-options.ts'
@@ -228,6 +229,35 @@ export class Kms {
   async rewrap(envelope: Uint8Array, options: RewrapUnder): Promise<Rewrapped> {
     this.#checkOpen()
     return this.#uses.rewrap(envelope, options)
+  }
+
+  /**
+   * Seals a record anew under its key's primary version, with new randomness, in the same mode; whoever calls never sees the data. It
+   * opens what a compromised version sealed, too: the one way away from it. What needs nothing is given back as it is, once it opened.
+   * @param envelope its bytes or its text form
+   * @returns the envelope's bytes
+   * @throws as `decrypt`, but for `version-compromised`; `no-primary-version`
+   */
+  async reencrypt(envelope: Uint8Array | string, { key, context, suite }: ReencryptUnder): Promise<Uint8Array> {
+    this.#checkOpen()
+    const bytes = typeof envelope === 'string' ? fromText(envelope) : envelope
+    this.#header(bytes, key, context)
+    return this.#uses.reencrypt(bytes, key, context, checkSuite(suite ?? this.#parts.environment.suite))
+  }
+
+  /** `reencrypt`, as the envelope's text form. */
+  async reencryptText(envelope: Uint8Array | string, options: ReencryptUnder): Promise<string> {
+    return toText(await this.reencrypt(envelope, options))
+  }
+
+  /**
+   * As `opener`, with compromised versions too, and told as `reencrypt`: for files and messages that are sealed anew at once, since
+   * whoever has a compromised version can open them.
+   * @throws as `opener`
+   */
+  async reencryptionOpener(name?: string): Promise<Opener> {
+    this.#checkOpen()
+    return this.#uses.opener(name, true)
   }
 
   /**

@@ -8,7 +8,7 @@ import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
 import { generateVersion } from './version-material.ts'
 import { incarnationOf, versionNumber } from './version-number.ts'
-import { type Retirement, VersionTransitions } from './version-transitions.ts'
+import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
@@ -256,6 +256,34 @@ export class KeyAdministration {
    */
   enable(name: string, version?: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
     return this.#transitions.enable(name, version, options)
+  }
+
+  /**
+   * Marks a version as known to others, or all that are in use, for good: it neither encrypts nor decrypts, and `kms.reencrypt` alone
+   * opens with it. If it was the primary, the key has none until it is rotated.
+   * @param options.since when that may have begun; now unless given
+   * @throws `key-not-found`, `version-lost`, `invalid-transition`
+   */
+  compromise(
+    name: string,
+    version?: string | number,
+    options: ChangeOptions & { readonly since?: Date } = {},
+  ): Promise<KeyInfo> {
+    return this.#transitions.compromise(name, version, options)
+  }
+
+  /**
+   * Destroys a version that never was the primary: its material is gone from the store and from memory. With `waitDays` it is
+   * scheduled, nothing opens with it meanwhile, and a second call carries it out when its time has come.
+   * @throws `key-not-found`, `version-lost`, `census-required`, `invalid-transition`, `invalid-argument`
+   */
+  destroy(name: string, version: string | number, options: DestroyOptions = {}): Promise<KeyInfo> {
+    return this.#transitions.destroy(name, version, options)
+  }
+
+  /** Takes back a scheduled destruction; the version's state is what it was. @throws `key-not-found`, `version-lost` */
+  cancelDestruction(name: string, version: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
+    return this.#transitions.cancelDestruction(name, version, options)
   }
 }
 

@@ -13,6 +13,14 @@ export interface VersionInfo {
   readonly state: VersionState
   /** Whether it protects new data. */
   readonly primary: boolean
+  /** Since when it was first the primary; null: it never was. */
+  readonly primaryFrom: Date | null
+  /** Until when it was the primary; null: it is, or never was. */
+  readonly primaryUntil: Date | null
+  /** Since when it may be known to others, of a compromised one. */
+  readonly compromisedSince: Date | null
+  /** Its destruction, where one is scheduled: until then nothing opens with it, and it can be called back. */
+  readonly destruction: { readonly notBefore: Date; readonly by: string; readonly reason: string } | null
   readonly created: Date
   /** When its state last changed. */
   readonly changed: Date
@@ -74,6 +82,10 @@ function versionInfo(version: VersionRecord, primary: number): VersionInfo {
     label: versionLabel(version.number),
     state: version.state,
     primary: version.number === primary,
+    primaryFrom: dateOf(version.primaryFrom),
+    primaryUntil: dateOf(version.primaryUntil),
+    compromisedSince: dateOf(version.compromisedSince),
+    destruction: destructionOf(version),
     created: new Date(version.created),
     changed: new Date(version.changed),
     by: version.by,
@@ -82,4 +94,12 @@ function versionInfo(version: VersionRecord, primary: number): VersionInfo {
     bits: version.bits,
     reason: version.reason,
   }
+}
+
+/** Records have 0 where there is no time. */
+const dateOf = (time: number): Date | null => (time === 0 ? null : new Date(time))
+
+function destructionOf({ destruction: [scheduled] }: VersionRecord): VersionInfo['destruction'] {
+  if (scheduled === undefined) return null
+  return { notBefore: new Date(scheduled.notBefore), by: scheduled.by, reason: scheduled.reason }
 }

@@ -6,7 +6,8 @@ import { KmsError } from '../errors.ts'
 import type { VersionRecord } from '../store/records.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey } from './loaded-key.ts'
-import { stateEntry } from './states.ts'
+import { mayProcess, mayProtect } from './states.ts'
+import { standingOf } from './version-change.ts'
 import { loadVersion } from './version-material.ts'
 import { versionLabel } from './version-number.ts'
 
@@ -131,6 +132,30 @@ export class KeyRing {
     return key.version(number)
   }
 
+  /**
+   * Uses a version to re-encrypt away from it: one that may process, or a compromised one, which is in memory for this call alone.
+   * @throws as `loadVersion`; `key-disabled` for a compromised one that is to be destroyed
+   */
+  async withLeaving<T>(key: LoadedKey, number: number, work: (version: VersionKey) => T | Promise<T>): Promise<T> {
+    try {
+      return await work(await this.loadVersion(key, number))
+    } catch (error) {
+      if (!(error instanceof KmsError) || error.code !== 'version-compromised') throw error
+    }
+    const [record] = await this.records.namedVersions(await this.records.byId(key.id).then((one) => one.record), [
+      number,
+    ])
+    this.#checkOpen()
+    if (record?.state !== 'compromised' || record.destruction.length > 0)
+      return work(await this.loadVersion(key, number))
+    const version = this.#load(record)
+    try {
+      return await work(version)
+    } finally {
+      this.#drop(version)
+    }
+  }
+
   /** Brings all versions of a key into memory that may process, however old. @throws `limit-exceeded` for some two thousand */
   async loadAll(key: LoadedKey): Promise<void> {
     while (key.versions.size < key.made) {
@@ -207,7 +232,7 @@ export class KeyRing {
     key.failure = undefined
     for (const version of found.values()) this.#place(key, version)
     const primary = key.versions.get(record.primary)
-    key.primary = primary?.state === 'active' ? primary.loaded : undefined
+    key.primary = primary !== undefined && mayProtect(primary) ? primary.loaded : undefined
     key.epoch = epoch
   }
 
@@ -215,13 +240,14 @@ export class KeyRing {
   #place(key: LoadedKey, version: VersionRecord): void {
     const known = key.versions.get(version.number)
     if (known !== undefined && known.revision > version.revision) return
-    const { state, revision } = version
-    if (stateEntry(state).processes) {
+    const { revision } = version
+    const standing = standingOf(version)
+    if (mayProcess(standing)) {
       const loaded = known?.loaded ?? this.#load(version)
-      key.versions.set(version.number, { state, revision, loaded })
+      key.versions.set(version.number, { ...standing, revision, loaded })
     } else {
       if (known?.loaded !== undefined) this.#drop(known.loaded)
-      key.versions.set(version.number, { state, revision, loaded: undefined })
+      key.versions.set(version.number, { ...standing, revision, loaded: undefined })
     }
   }
 

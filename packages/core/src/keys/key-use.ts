@@ -1,11 +1,16 @@
 import type { Auditor } from '../audit/auditor.ts'
+import type { Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import type { Context } from '../envelope/context.ts'
 import type { Opener, Recipient, Stanza } from '../envelope/recipient.ts'
 import { readRecipient } from '../envelope/recipient-layouts.ts'
 import { type KeyHolder, keyOpener, keyRecipient, slotHolder } from '../envelope/recipients/key.ts'
+import { noMatchingKey, recordHeader } from '../envelope/record.ts'
 import { type RewrapOptions, type Rewrapped, rewrapHeader } from '../envelope/rewrap.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
+import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { checkName } from './names.ts'
@@ -60,6 +65,28 @@ export class KeyUse {
     }
   }
 
+  /**
+   * Opens a record with whichever version sealed it and seals it anew under the primary; the plaintext leaves neither. What the primary
+   * sealed in that suite already stays as it is.
+   */
+  reencrypt(envelope: Uint8Array, name: string, context: Context, suite: Suite): Promise<Uint8Array> {
+    const header = recordHeader(envelope)
+    return this.with('reencrypt', name, header.version, (key) => {
+      if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
+      const primary = key.sealing()
+      return this.#ring.withLeaving(key, header.version, (version) => {
+        const plaintext = version.open(envelope, context)
+        try {
+          if (header.version === primary.version && header.suite === suite) return envelope
+          if (header.mode === 1) return primary.deterministic(suite).seal(plaintext, context)
+          return primary.recordOf(suite).sealHedged(this.#ring.environment.primitives, plaintext, context)
+        } finally {
+          plaintext.fill(0)
+        }
+      })
+    })
+  }
+
   /** A key's primary version, at the time of wrapping, as a recipient. */
   async recipient(name: string): Promise<Recipient> {
     return this.#recipientOf(await this.#idOf(name))
@@ -84,14 +111,16 @@ export class KeyUse {
       kind: 1,
       wrap: (contentKey, bound) =>
         this.with('encrypt', { id }, undefined, (key) => {
-          key.sealing()
-          return keyRecipient(this.#holder(key, key.primaryNumber), this.#parts()).wrap(contentKey, bound)
+          return keyRecipient(this.#holder(key.id, key.sealing()), this.#parts()).wrap(contentKey, bound)
         }),
     }
   }
 
-  /** Opens what is sealed to a key of the ring: the one named, or any. */
-  async opener(name: string | undefined): Promise<Opener> {
+  /**
+   * Opens what is sealed to a key of the ring: the one named, or any.
+   * @param leaving with compromised versions too: for what is written anew at once
+   */
+  async opener(name: string | undefined, leaving = false): Promise<Opener> {
     const only = name === undefined ? undefined : await this.#idOf(name)
     const named = (stanza: Stanza): { readonly id: string; readonly version: number } | undefined => {
       const fields = readRecipient(stanza)
@@ -105,10 +134,13 @@ export class KeyUse {
       unwrap: async (stanza, bound) => {
         const of = named(stanza)
         if (of === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
-        return this.with('decrypt', { id: of.id }, of.version, async (key) => {
-          await this.#ring.loadVersion(key, of.version)
-          return keyOpener(this.#holder(key, of.version), this.#parts()).unwrap(stanza, bound)
-        })
+        const unwrap = (version: VersionKey): Promise<Secret> =>
+          keyOpener(this.#holder(of.id, version), this.#parts()).unwrap(stanza, bound)
+        return this.with(leaving ? 'reencrypt' : 'decrypt', { id: of.id }, of.version, async (key) =>
+          leaving
+            ? this.#ring.withLeaving(key, of.version, unwrap)
+            : unwrap(await this.#ring.loadVersion(key, of.version)),
+        )
       },
     }
   }
@@ -118,8 +150,8 @@ export class KeyUse {
     return this.#ring.records.idOf(checkName(name))
   }
 
-  #holder(key: LoadedKey, number: number): KeyHolder {
-    return slotHolder(this.#ring.environment.slots, key.version(number).material, parseUuid(key.id), number)
+  #holder(id: string, { material, version }: VersionKey): KeyHolder {
+    return slotHolder(this.#ring.environment.slots, material, parseUuid(id), version)
   }
 
   #parts(): { readonly primitives: Primitives } {

@@ -1,11 +1,10 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import { checkProcesses, type VersionState } from './states.ts'
+import { checkProcesses, type Standing } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
 /** What is known of a version, in memory or not. */
-export interface VersionStanding {
-  readonly state: VersionState
+export interface VersionStanding extends Standing {
   /** Of its record. */
   readonly revision: number
   /** In memory, while its state lets it process. */
@@ -45,7 +44,7 @@ export class LoadedKey {
     if (primary !== undefined) return primary
     if (this.failure !== undefined) throw this.failure
     const standing = this.versions.get(this.primaryNumber)
-    if (standing !== undefined) checkProcesses(standing.state, this.name, versionLabel(this.primaryNumber))
+    if (standing !== undefined) checkProcesses(standing, this.name, versionLabel(this.primaryNumber))
     throw new KmsError(
       'no-primary-version',
       `"${this.name}" has no version that protects new data. kms key rotate makes one.`,
@@ -65,7 +64,7 @@ export class LoadedKey {
     const standing = this.versions.get(number)
     const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure
-    if (standing !== undefined) checkProcesses(standing.state, this.name, label)
+    if (standing !== undefined) checkProcesses(standing, this.name, label)
     if (standing?.loaded === undefined) {
       throw new KmsError(
         'version-not-loaded',

@@ -31,6 +31,20 @@ export type VersionState = keyof typeof versionStates
 /** What the table says of a state. */
 export const stateEntry = (state: VersionState): StateEntry => versionStates[state]
 
+/** What decides whether a version may be used. */
+export interface Standing {
+  readonly state: VersionState
+  /** A schedule of destruction stops everything, whatever the state. */
+  readonly scheduled: boolean
+}
+
+/** Whether a version opens what it sealed. */
+export const mayProcess = ({ state, scheduled }: Standing): boolean => stateEntry(state).processes && !scheduled
+
+/** Whether a version, being the primary, protects new data. */
+export const mayProtect = ({ state, scheduled }: Standing): boolean =>
+  stateEntry(state).protects === 'primary' && !scheduled
+
 /**
  * Checks that a version may go from one state to another.
  * @param previous where a suspended version came from
@@ -49,9 +63,17 @@ export function checkTransition(from: VersionState, to: VersionState, previous: 
  * Refuses to open with a version whose state does not allow it.
  * @throws `key-disabled`, `version-compromised`, `version-destroyed`, `no-primary-version` for a version not yet active
  */
-export function checkProcesses(state: VersionState, key: string, version: string): void {
-  if (stateEntry(state).processes) return
+export function checkProcesses(standing: Standing, key: string, version: string): void {
+  if (mayProcess(standing)) return
+  const { state, scheduled } = standing
   const details = { version }
+  if (scheduled) {
+    throw new KmsError(
+      'key-disabled',
+      `Version ${version} of "${key}" is to be destroyed. kms key cancel-destruction calls it back.`,
+      details,
+    )
+  }
   switch (state) {
     case 'suspended':
       throw new KmsError(

@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
-import { checkTransition, stateEntry, type VersionState } from './states.ts'
+import { checkTransition, type Standing, stateEntry, type VersionState } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
 /** A log entry names each record it changed, and has 64 KiB. */
@@ -17,6 +17,12 @@ export interface VersionChange {
   /** Of a compromise: since when; `time` unless given. */
   readonly since?: number
 }
+
+/** What a version's record says of its use. */
+export const standingOf = ({ state, destruction }: VersionRecord): Standing => ({
+  state,
+  scheduled: destruction.length > 0,
+})
 
 /**
  * The records of versions that a change of state makes, the primary's first.
@@ -53,7 +59,9 @@ export function changeVersions(
 export const staysPrimary = (state: VersionState): boolean => state === 'active' || state === 'suspended'
 
 function applies(version: VersionRecord, to: VersionState | 'previous'): boolean {
-  return to === 'previous' ? version.state === 'suspended' : stateEntry(version.state).processes
+  if (to === 'previous') return version.state === 'suspended'
+  const entry = stateEntry(version.state)
+  return to === 'compromised' ? entry.to.includes(to) : entry.processes
 }
 
 /** The state that a version goes to: its own where it is there already. */

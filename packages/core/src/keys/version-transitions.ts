@@ -1,4 +1,6 @@
-import type { KeyRecord } from '../store/records.ts'
+import { KmsError } from '../errors.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import type { VersionState } from './states.ts'
@@ -13,6 +15,11 @@ export interface Retirement {
   readonly key: KeyInfo
   /** Milliseconds for which other processes may still seal under the version: what is left of their leases. */
   readonly settledAfterMs: number
+}
+
+export interface DestroyOptions extends ChangeOptions {
+  /** Days in which it can be called back, and nothing opens with it: 0 to 365; 0, at once, unless given. */
+  readonly waitDays?: number
 }
 
 /** Which versions: one, by label or number; all that it applies to, where none is given. */
@@ -39,6 +46,55 @@ export class VersionTransitions {
     return this.#transition('key.enable', name, version, 'previous', options)
   }
 
+  /** @param since when it may have become known to others; now unless given */
+  compromise(name: string, version: Chosen, options: ChangeOptions & { readonly since?: Date }): Promise<KeyInfo> {
+    const { since, ...rest } = options
+    return this.#transition('key.compromise', name, version, 'compromised', rest, since?.getTime())
+  }
+
+  /** Destroys a version, or schedules it. */
+  destroy(name: string, version: string | number, options: DestroyOptions): Promise<KeyInfo> {
+    const { waitDays = 0, ...rest } = options
+    if (!Number.isInteger(waitDays) || waitDays < 0 || waitDays > longestWait) {
+      throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
+    }
+    const { environment } = this.#changes.ring
+    return this.#one('key.destroy', name, version, rest, (key, found) => {
+      const by = environment.caller
+      return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest) })
+    })
+  }
+
+  cancelDestruction(name: string, version: string | number, options: ChangeOptions): Promise<KeyInfo> {
+    return this.#one('key.cancel-destruction', name, version, options, (_, found) =>
+      found.destruction.length === 0 ? found : { ...found, destruction: [] },
+    )
+  }
+
+  /** A change of one version that leaves the key's own record. @param build gives the same object if nothing changes */
+  #one(
+    operation: string,
+    name: string,
+    version: string | number,
+    options: ChangeOptions,
+    build: (key: KeyRecord, version: VersionRecord) => VersionRecord,
+  ): Promise<KeyInfo> {
+    const number = parseVersionLabel(version)
+    return this.#changes.change(
+      operation,
+      name,
+      options,
+      async (key) => {
+        const found = await this.#changes.ring.records.namedVersions(key, [number])
+        const changed = found
+          .map((one) => [one, build(key, one)] as const)
+          .filter(([before, after]) => before !== after)
+        return { key, versions: changed.map(([before, after]) => ({ ...after, revision: before.revision + 1 })) }
+      },
+      versionLabel(number),
+    )
+  }
+
   /** One commit for the version named; for all, as many as it takes, the primary first. */
   async #transition(
     operation: string,
@@ -46,6 +102,7 @@ export class VersionTransitions {
     version: Chosen,
     to: VersionState | 'previous',
     options: ChangeOptions,
+    since?: number,
   ): Promise<KeyInfo> {
     const { environment, records } = this.#changes.ring
     const numbers = version === undefined ? undefined : [parseVersionLabel(version)]
@@ -53,7 +110,14 @@ export class VersionTransitions {
     let more = false
     const build = async (key: KeyRecord): Promise<KeyChange> => {
       const versions = all ? await records.allVersions(key) : await records.namedVersions(key, numbers)
-      const change = changeVersions(key, versions, { to, all, time: environment.wall(), reason: reasonOf(options) })
+      const time = environment.wall()
+      const change = changeVersions(key, versions, {
+        to,
+        all,
+        time,
+        reason: reasonOf(options),
+        ...(since !== undefined && { since: Math.min(since, time) }),
+      })
       more = change.more
       const ended = change.changed.some(({ number, state }) => number === key.primary && !staysPrimary(state))
       return { key: ended ? { ...key, primary: 0 } : key, versions: change.changed }

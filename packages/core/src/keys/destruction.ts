@@ -1,0 +1,52 @@
+import { KmsError } from '../errors.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { checkTransition, type VersionState } from './states.ts'
+import { versionLabel } from './version-number.ts'
+
+// Destruction is no state that one falls into: it is a schedule on a version that protects nothing any more, which can be called back
+// until it is carried out (architecture §States).
+
+const day = 86_400_000
+
+/** Days that a destruction can wait at most. */
+export const longestWait = 365
+
+export interface DestructionRequest {
+  readonly time: number
+  readonly waitDays: number
+  readonly by: string
+  readonly reason: string
+}
+
+/**
+ * A version's record after its destruction was asked for: destroyed, its material gone, or scheduled. A second request carries out a
+ * schedule whose time has come.
+ * @returns the same object where it is destroyed already
+ * @throws `census-required` for a version that was ever the primary, `invalid-transition` before the schedule's time and for states
+ * that do not lead there
+ */
+export function destroyed(key: KeyRecord, version: VersionRecord, request: DestructionRequest): VersionRecord {
+  if (version.state === 'destroyed') return version
+  const label = `Version ${versionLabel(version.number)} of "${key.name}"`
+  if (version.primaryFrom > 0) {
+    throw new KmsError(
+      'census-required',
+      `${label} protected data from ${new Date(version.primaryFrom).toISOString().slice(0, 10)}, and nobody has counted what still stands under it. Retire or disable it: kms key retire, kms key disable.`,
+      { keyIds: [key.key], version: versionLabel(version.number) },
+    )
+  }
+  checkTransition(version.state, 'destroyed', (version.previousState || undefined) as VersionState | undefined)
+  const [scheduled] = version.destruction
+  const { time, waitDays, by, reason } = request
+  if (scheduled !== undefined && time < scheduled.notBefore) {
+    throw new KmsError(
+      'invalid-transition',
+      `${label} is destroyed on ${new Date(scheduled.notBefore).toISOString().slice(0, 10)} at the earliest. kms key cancel-destruction calls it back.`,
+    )
+  }
+  // What was never active has nothing to wait for.
+  if (scheduled === undefined && waitDays > 0 && version.state !== 'pre-active') {
+    return { ...version, destruction: [{ notBefore: time + waitDays * day, by, reason, guards: 'never-primary' }] }
+  }
+  return { ...version, state: 'destroyed', previousState: '', material: '', destruction: [], changed: time, reason }
+}
