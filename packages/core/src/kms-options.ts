@@ -25,6 +25,8 @@ export interface KmsParts {
   readonly caller?: string
   readonly monotonic?: () => number
   readonly wall?: () => number
+  /** Resolves after so many milliseconds; a timer unless given. */
+  readonly pause?: (milliseconds: number) => Promise<void>
   /** Where the store is, for people. */
   readonly url?: string
   readonly onWarning?: (warning: Warning) => void
@@ -111,6 +113,7 @@ export function environmentOf(parts: KmsParts): Environment {
     caller: checkName(parts.caller ?? 'unnamed', 'A caller name'),
     monotonic: parts.monotonic ?? (() => performance.now()),
     wall: parts.wall ?? (() => Date.now()),
+    pause: parts.pause ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     onWarning: harmless(parts.onWarning) ?? (() => {}),
     onAudit: harmless(parts.onAudit),
   }

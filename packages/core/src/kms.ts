@@ -34,11 +34,13 @@ import {
 } from './kms-options.ts'
 import { type AsRecipient, type FromSigners, Messages, type ToRecipients } from './messages.ts'
 import { type OpenParts, openParts } from './open-kms.ts'
+import { Rotations } from './rotation/rotations.ts'
 
 /** An open key store: one ring of it. From `Kms.open`, `Kms.create`; close it when done, or `await using`. */
 export class Kms {
   readonly keys: KeyAdministration
   readonly rings: RingAdministration
+  readonly rotations: Rotations
   readonly roots: RootAdministration
   readonly #parts: OpenParts
   readonly #url: string
@@ -59,7 +61,8 @@ export class Kms {
     const changes = new KeyChanges(ring, (operation, key, keyId, version) => {
       this.#auditor.tell(operation, 'ok', { key, keyId, version })
     })
-    this.keys = new KeyAdministration(changes)
+    this.rotations = new Rotations(changes, { unconfirmed: async () => [] })
+    this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
     this.roots = new RootAdministration(environment, access, storeAuthority)
   }

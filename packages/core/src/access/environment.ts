@@ -41,6 +41,8 @@ export interface Environment {
   readonly monotonic: () => number
   /** Milliseconds since 1970; only ever written down. */
   readonly wall: () => number
+  /** Resolves after so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>
   readonly onWarning: (warning: Warning) => void
   /** Absent where nobody listens, so that the hot path need not build events. */
   readonly onAudit: ((event: AuditEvent) => void) | undefined

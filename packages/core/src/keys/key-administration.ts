@@ -7,12 +7,11 @@ import type { KeyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
 import { generateVersion } from './version-material.ts'
-import { incarnationOf, versionNumber } from './version-number.ts'
+import { versionNumber } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
-const newestLimit = 64
 const defaultRotationDays = 365
 const defaultTransitionDays = 30
 export interface CreateKeyOptions extends ChangeOptions {
@@ -33,8 +32,11 @@ export class KeyAdministration {
   readonly #changes: KeyChanges
   readonly #transitions: VersionTransitions
 
+  readonly #rotate: (name: string, options: ChangeOptions) => Promise<KeyInfo>
+
   /** Use `kms.keys`. */
-  constructor(changes: KeyChanges) {
+  constructor(changes: KeyChanges, rotate: (name: string, options: ChangeOptions) => Promise<KeyInfo>) {
+    this.#rotate = rotate
     this.#ring = changes.ring
     this.#changes = changes
     this.#transitions = new VersionTransitions(changes)
@@ -196,39 +198,12 @@ export class KeyAdministration {
   }
 
   /**
-   * Makes a new version and makes it the primary. The old one stays active until it is retired, and goes on opening what it
-   * sealed.
+   * Makes a new version and makes it the primary, once every process that holds the key has it (`kms.rotations`). The old one stays
+   * active until the transition ends or it is retired, and goes on opening what it sealed.
    * @throws `key-not-found`, `limit-exceeded` after 65,535 versions
    */
   rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
-    return this.#changes.change('key.rotate', name, options, async (key) => {
-      const { environment, access, authority, records } = this.#ring
-      const { incarnation } = authority.head.record
-      const last = Math.max(
-        0,
-        ...key.newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000),
-      )
-      const number = versionNumber(incarnation, last + 1)
-      const time = environment.wall()
-      const before = key.primary === 0 ? [] : await records.namedVersions(key, [key.primary])
-      const version = generateVersion(environment, access, {
-        key: key.key,
-        number,
-        time,
-        reason: reasonOf(options),
-        state: 'active',
-      })
-      return {
-        key: {
-          ...key,
-          primary: number,
-          primarySince: time,
-          newest: [...key.newest, number].slice(-newestLimit),
-          made: key.made + 1,
-        },
-        versions: [version, ...before.map((old) => ({ ...old, revision: old.revision + 1, primaryUntil: time }))],
-      }
-    })
+    return this.#rotate(name, options)
   }
 
   /**

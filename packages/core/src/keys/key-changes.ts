@@ -4,6 +4,9 @@ import { type KeyInfo, keyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
 
+/** How many versions a key's record names: the newest. */
+export const newestLimit = 64
+
 /** How a change is asked for. */
 export interface ChangeOptions {
   /** Why, for the log: up to 2,000 characters. */
@@ -61,7 +64,7 @@ export class KeyChanges {
     })
     // The handles of this process see it at once.
     await this.ring.renew()
-    const info = await this.#summary(checked)
+    const info = await this.summary(checked)
     this.onChange(operation, info.name, info.id, info.primary ?? undefined)
     return info
   }
@@ -72,7 +75,7 @@ export class KeyChanges {
   }
 
   /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
-  async #summary(name: string): Promise<KeyInfo> {
+  async summary(name: string): Promise<KeyInfo> {
     const { record } = await this.ring.records.byName(name)
     return this.info(record, await this.ring.records.newestVersions(record))
   }

@@ -10,7 +10,13 @@ export function versionNumber(incarnation: number, serial: number): number {
   return incarnation * 0x10000 + serial
 }
 
-export const incarnationOf = (number: number): number => Math.floor(number / 0x10000)
+const incarnationOf = (number: number): number => Math.floor(number / 0x10000)
+
+/** The number that comes after those of a key, in an incarnation. @throws `limit-exceeded` after 65,535 */
+export function nextNumber(newest: readonly number[], incarnation: number): number {
+  const serials = newest.filter((one) => incarnationOf(one) === incarnation).map((one) => one % 0x10000)
+  return versionNumber(incarnation, Math.max(0, ...serials) + 1)
+}
 
 /** As people read it: `3`, or `r5f2a.3` for incarnations after the first. */
 export function versionLabel(number: number): string {

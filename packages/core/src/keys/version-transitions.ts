@@ -3,12 +3,10 @@ import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
+import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
-
-/** Part of the lease that is waited for beyond it: clocks of different machines do not run equally fast. */
-const leaseMargin = 1.1
 
 /** What `kms.keys.retire` gives. */
 export interface Retirement {
@@ -35,7 +33,7 @@ export class VersionTransitions {
 
   async retire(name: string, version: string | number, options: ChangeOptions): Promise<Retirement> {
     const key = await this.#transition('key.retire', name, version, 'deactivated', options)
-    return { key, settledAfterMs: Math.ceil(this.#changes.ring.lease * leaseMargin) }
+    return { key, settledAfterMs: settledAfter(this.#changes.ring.lease) }
   }
 
   disable(name: string, version: Chosen, options: ChangeOptions): Promise<KeyInfo> {

@@ -12,6 +12,9 @@ export const keyId = (ring: string, key: string): string => `${keyPrefix(ring)}$
 export const versionPrefix = (ring: string, key: string): string => `version/${ring}/${key}/`
 export const versionId = (ring: string, key: string, number: number): string =>
   `${versionPrefix(ring, key)}${number.toString(16).padStart(8, '0')}`
+export const rotationPrefix = (ring: string): string => `rotation/${ring}/`
+export const rotationId = (ring: string, key: string, rotation: string): string =>
+  `${rotationPrefix(ring)}${key}/${rotation}`
 export const sessionId = (ring: string, session: string): string => `op/session/${ring}/${session}`
 export const requestId = (log: string, request: string): string => `op/request/${log}/${request}`
 

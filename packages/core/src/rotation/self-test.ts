@@ -1,0 +1,59 @@
+import type { Environment } from '../access/environment.ts'
+import type { RingAccess } from '../access/ring-access.ts'
+import type { KeySlots, Suite } from '../crypto/key-slots.ts'
+import { toText } from '../envelope/text.ts'
+import { prepareVersionKey, type VersionKey } from '../envelope/version-key.ts'
+import { KmsError } from '../errors.ts'
+import { loadVersion } from '../keys/version-material.ts'
+import type { VersionRecord } from '../store/records.ts'
+
+const context = { test: 'rotation' }
+const plaintext = new TextEncoder().encode('kms1')
+
+/**
+ * Text forms of `kms1` in the context above, deterministic (envelope v1, mode 1), under the material 00 01 … 1f as version 1 of the key
+ * 20 21 … 2f: the same on every machine.
+ */
+const knownAnswers: Readonly<Record<Suite, string>> = {
+  1: 'kms1AQABACAhIiMkJSYnKCkqKywtLi8AAAABzKeZRvCe0bQ-WPc6m_KMM2HvJKpI-GyVcdtIAVsWlvHMTMC4CP2zeqaF4v0I7DNlGDRy6CNasAjrAIwegeupMY9EkwFbuz7-fdURDw',
+  2: 'kms1AgABACAhIiMkJSYnKCkqKywtLi8AAAABJHZVOnLMjbeNFCXNg6NUpoacr9HLUeo8hR6Fw-na2q52PHwri4QmPOPRtVU2z1AqsXyFM5rNA5yinOonES07SY03keV_LwrT_4hTRw',
+}
+
+/**
+ * Tests a version before anything uses it: its material opens as its record says, what it seals opens again in both suites, and this
+ * machine computes what every machine must.
+ * @throws `store-corrupt` for material that does not open, `internal` for a machine that computes something else
+ */
+export function selfTest(environment: Environment, access: RingAccess, record: VersionRecord): void {
+  withVersion(knownVersion(environment.slots), (known) => {
+    for (const suite of [1, 2] as const) {
+      const sealed = toText(known.deterministic(suite).seal(plaintext, context))
+      if (sealed !== knownAnswers[suite]) throw fails('a known answer')
+    }
+  })
+  withVersion(
+    loadVersion(environment, access, record, () => {}),
+    (version) => {
+      for (const suite of [1, 2] as const) {
+        const opened = version.open(version.recordOf(suite).seal(plaintext, context), context)
+        if (!environment.primitives.equal(opened, plaintext)) throw fails('a round trip')
+      }
+    },
+  )
+}
+
+function knownVersion(slots: KeySlots): VersionKey {
+  const material = slots.importKey(Uint8Array.from({ length: 32 }, (_, i) => i))
+  return prepareVersionKey(slots, material, { keyId: Uint8Array.from({ length: 16 }, (_, i) => 32 + i), version: 1 })
+}
+
+function withVersion(version: VersionKey, test: (version: VersionKey) => void): void {
+  try {
+    test(version)
+  } finally {
+    version.release()
+  }
+}
+
+const fails = (what: string): KmsError =>
+  new KmsError('internal', `This machine fails ${what}, so nothing was changed. Do not use it; try another one.`)
