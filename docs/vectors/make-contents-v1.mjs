@@ -472,6 +472,9 @@ const sessionBody = {
   ring,
   caller: actor,
   started: time,
+  epoch: 4,
+  keys: [key],
+  staged: [{ key, number: 2, check: versionRecord(2, 1, 'active').check }],
   publicKey: base64url(sessionKey.publicKey),
   certificate: base64url(
     logKey.sign(Buffer.concat([text('kms1/session\0'), text(sessionRecordId), sessionKey.publicKey])),

@@ -12,6 +12,7 @@ export type { Root } from './access/root.ts'
 export type { RootInfo } from './access/root-administration.ts'
 export { keyRoot } from './access/roots/key.ts'
 export { type PasswordRootOptions, passwordRoot } from './access/roots/password.ts'
+export type { SessionInfo } from './access/sessions.ts'
 export type { Finding } from './audit/diagnosis.ts'
 export type { KeySlots, MessageKey, Slot, Suite } from './crypto/key-slots.ts'
 export type {

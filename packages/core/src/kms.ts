@@ -1,5 +1,6 @@
 import { RingAdministration } from './access/ring-administration.ts'
 import { RootAdministration } from './access/root-administration.ts'
+import { type SessionInfo, Sessions } from './access/sessions.ts'
 import { createStore } from './access/store-access.ts'
 import { Auditor } from './audit/auditor.ts'
 import { diagnose, type Finding } from './audit/diagnosis.ts'
@@ -19,6 +20,7 @@ import { KeyChanges } from './keys/key-changes.ts'
 import { KeyUse, type RewrapUnder } from './keys/key-use.ts'
 import { checkName } from './keys/names.ts'
 import { plaintextBytes, plaintextText } from './keys/plaintext.ts'
+import { settledAfter } from './keys/retirement-wait.ts'
 import { RingWatch } from './keys/ring-watch.ts'
 import {
   type CreateOptions,
@@ -46,6 +48,7 @@ export class Kms {
   readonly #url: string
   readonly #auditor: Auditor
   readonly #watch: RingWatch
+  readonly #sessions: Sessions
   readonly #uses: KeyUse
   readonly #messages: Messages
   #closed = false
@@ -61,7 +64,11 @@ export class Kms {
     const changes = new KeyChanges(ring, (operation, key, keyId, version) => {
       this.#auditor.tell(operation, 'ok', { key, keyId, version })
     })
-    this.rotations = new Rotations(changes, { unconfirmed: async () => [] })
+    this.#sessions = new Sessions(environment, ring.access, {
+      ownId: this.#watch.sessionId,
+      silence: settledAfter(ring.lease),
+    })
+    this.rotations = new Rotations(changes, this.#sessions)
     this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
     this.roots = new RootAdministration(environment, access, storeAuthority)
@@ -126,6 +133,7 @@ export class Kms {
     await this.#watch.refresh()
     const { ring } = this.#parts
     const key = await ring.hold(await ring.records.idOf(checkName(name)))
+    void this.#watch.tell()
     const suite = checkSuite(options.suite ?? this.#parts.environment.suite)
     return new EncryptionKey(this.#handleSource(), key, { suite, hedged: options.hedged === true })
   }
@@ -261,6 +269,12 @@ export class Kms {
   async reencryptionOpener(name?: string): Promise<Opener> {
     this.#checkOpen()
     return this.#uses.opener(name, true)
+  }
+
+  /** The processes that hold keys of this ring, as their sessions say. @throws `store-unavailable` */
+  async sessions(): Promise<readonly SessionInfo[]> {
+    this.#checkOpen()
+    return this.#sessions.list()
   }
 
   /**

@@ -1,69 +1,108 @@
 import { SigningKey } from '../crypto/signing.ts'
-import { ascii, concat } from '../envelope/bytes.ts'
 import { toText } from '../envelope/text.ts'
-import { encodeCanonical } from '../store/canonical.ts'
+import { KmsError } from '../errors.ts'
 import { sessionId } from '../store/record-ids.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
+import { certify, type SessionRecord, type StagedVersion, writeSession } from './session-record.ts'
 
-const recordLabel = ascii('kms1/record\0')
-const certificateLabel = ascii('kms1/session\0')
+/** What a session says of itself. */
+export interface SessionStanding {
+  readonly epoch: number
+  readonly keys: readonly string[]
+  readonly staged: readonly StagedVersion[]
+}
+
+/** Keys that a record names at most: it has 64 KiB. */
+const keysNamed = 500
+const stagedNamed = 200
 
 /**
- * This process's session in a ring: an operational record that says who is here and since when, signed by a key of the
- * session's own, which the ring's log key certifies (contents-v1 §Sessions). It decides nothing: a store that cannot be
- * written, or a deleted record, costs nobody anything but the knowledge.
+ * This process's session in a ring: an operational record that says who is here, what it holds, and that it still lives (contents-v1
+ * §Sessions). It decides nothing: a store that cannot be written, or a deleted record, costs nobody anything but the knowledge.
  */
 export class Session {
-  readonly id: string = globalThis.crypto.randomUUID()
+  readonly id: string
   readonly #environment: Environment
   readonly #access: RingAccess
-  #written = false
+  #key: SigningKey | undefined
+  #record: SessionRecord | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #ended = false
 
   constructor(environment: Environment, access: RingAccess) {
+    this.id = sessionId(access.record.ring, globalThis.crypto.randomUUID())
     this.#environment = environment
     this.#access = access
   }
 
-  /** Writes the session's record. Failures are ignored, on purpose. */
-  async begin(): Promise<void> {
-    const { store, crypto, caller, wall } = this.#environment
-    const { record, logKey } = this.#access
+  /**
+   * Writes what it holds, if that is new, or if `beat` says that it is time to show that it lives. Failures are ignored, on purpose: a
+   * read-only deployment has no sessions, and works.
+   */
+  tell(standing: SessionStanding, beat: boolean): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#tell(standing, beat)).catch(() => {})
+    return this.#writing
+  }
+
+  /** Removes the record. Failures are ignored, on purpose: whoever looks for sessions drops those that are long gone. */
+  async end(): Promise<void> {
+    this.#ended = true
+    await this.#writing
+    if (this.#record === undefined) return
+    const { id } = this.#record
+    this.#record = undefined
+    await this.#environment.store.commit({ expect: [], put: [], remove: [id], append: [] }).catch(() => {})
+  }
+
+  async #tell({ epoch, keys, staged }: SessionStanding, beat: boolean): Promise<void> {
+    const known = this.#record
+    const holds = { keys: [...keys].slice(-keysNamed).sort(), staged: staged.slice(-stagedNamed) }
+    const same =
+      known !== undefined && JSON.stringify(holds) === JSON.stringify({ keys: known.keys, staged: known.staged })
+    if (this.#ended || (same && !beat)) return
+    this.#key ??= await this.#newKey()
+    const next: SessionRecord =
+      known === undefined
+        ? { ...(await this.#first(this.#key)), epoch, ...holds }
+        : { ...known, revision: known.revision + 1, epoch, ...holds }
     try {
-      const { seed, publicKey } = await SigningKey.generate(crypto)
-      const key = await SigningKey.fromSeed(seed, publicKey, crypto)
-      seed.wipe()
-      const id = sessionId(record.ring, this.id)
-      const certificate = await logKey.sign(concat(certificateLabel, ascii(id), publicKey))
-      const body = {
-        kind: 'session',
-        id,
-        revision: 1,
-        store: record.store,
-        ring: record.ring,
-        caller,
-        started: wall(),
-        publicKey: toText(publicKey),
-        certificate: toText(certificate),
-      }
-      const signature = toText(await key.sign(concat(recordLabel, encodeCanonical(body))))
-      const bytes = encodeCanonical({ record: body, signature })
-      await store.commit({ expect: [], put: [{ id, revision: 1, bytes }], remove: [], append: [] })
-      this.#written = true
-    } catch {
-      // A read-only deployment has no sessions, and works.
+      await this.#environment.store.commit({
+        expect: [],
+        put: [await writeSession(next, this.#key)],
+        remove: [],
+        append: [],
+      })
+      this.#record = next
+    } catch (error) {
+      // Somebody took this process for dead while it did not yield, and removed the record: the next beat writes it anew.
+      if (error instanceof KmsError && error.code === 'conflict') this.#record = undefined
     }
   }
 
-  /** Removes the record. Failures are ignored, on purpose. */
-  async end(): Promise<void> {
-    if (!this.#written) return
-    this.#written = false
+  async #newKey(): Promise<SigningKey> {
+    const { crypto } = this.#environment
+    const { seed, publicKey } = await SigningKey.generate(crypto)
     try {
-      const id = sessionId(this.#access.record.ring, this.id)
-      await this.#environment.store.commit({ expect: [], put: [], remove: [id], append: [] })
-    } catch {
-      // Whoever counts sessions drops those that are long gone.
+      return await SigningKey.fromSeed(seed, publicKey, crypto)
+    } finally {
+      seed.wipe()
+    }
+  }
+
+  async #first(key: SigningKey): Promise<Omit<SessionRecord, 'epoch' | 'keys' | 'staged'>> {
+    const { caller, wall } = this.#environment
+    const { record, logKey } = this.#access
+    return {
+      kind: 'session',
+      id: this.id,
+      revision: 1,
+      store: record.store,
+      ring: record.ring,
+      caller,
+      started: wall(),
+      publicKey: toText(key.publicKey),
+      certificate: toText(await certify(logKey, this.id, key.publicKey)),
     }
   }
 }

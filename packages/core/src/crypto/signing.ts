@@ -20,14 +20,15 @@ export interface Signer extends VerificationKey {
 export class VerifyingKey implements VerificationKey {
   readonly algorithm: SignatureAlgorithm
   readonly publicKey: Uint8Array
+  /** What it verifies with. */
+  readonly crypto: WebCrypto
   readonly #key: CryptoKey
-  readonly #crypto: WebCrypto
 
   private constructor({ algorithm, publicKey }: VerificationKey, key: CryptoKey, crypto: WebCrypto) {
     this.algorithm = algorithm
     this.publicKey = publicKey
     this.#key = key
-    this.#crypto = crypto
+    this.crypto = crypto
   }
 
   /**
@@ -62,7 +63,7 @@ export class VerifyingKey implements VerificationKey {
   async verify(signature: Uint8Array, data: Uint8Array): Promise<boolean> {
     if (signature.length !== signatureLength) return false
     const { operation } = signatureAlgorithms[this.algorithm]
-    return this.#crypto.subtle.verify(operation, this.#key, signature as BufferSource, data as BufferSource)
+    return this.crypto.subtle.verify(operation, this.#key, signature as BufferSource, data as BufferSource)
   }
 }
 

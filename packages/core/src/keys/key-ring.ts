@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
+import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { VersionRecord } from '../store/records.ts'
@@ -170,6 +171,17 @@ export class KeyRing {
     }
   }
 
+  /** What this process's session tells others: the keys in use, and the versions that are in memory before they are active. */
+  get standing(): SessionStanding {
+    const held = [...this.#keys.values()].filter(({ uses, epoch }) => uses > 0 && epoch >= 0)
+    const staged = held.flatMap(({ id, versions }) =>
+      [...versions].flatMap(([number, { state, loaded, check }]) =>
+        state === 'pre-active' && loaded !== undefined ? [{ key: id, number, check }] : [],
+      ),
+    )
+    return { epoch: this.#epoch, keys: held.map(({ id }) => id), staged }
+  }
+
   /** Drops a hold; the last handle's wipes the key, a one-shot use leaves it for the next. */
   release(key: LoadedKey, wipe: boolean): void {
     key.uses--
@@ -240,14 +252,27 @@ export class KeyRing {
   #place(key: LoadedKey, version: VersionRecord): void {
     const known = key.versions.get(version.number)
     if (known !== undefined && known.revision > version.revision) return
-    const { revision } = version
+    const { revision, check } = version
     const standing = standingOf(version)
     if (mayProcess(standing)) {
       const loaded = known?.loaded ?? this.#load(version)
-      key.versions.set(version.number, { ...standing, revision, loaded })
+      key.versions.set(version.number, { ...standing, revision, check, loaded })
+    } else if (version.state === 'pre-active' && !standing.scheduled) {
+      key.versions.set(version.number, { ...standing, revision, check, loaded: known?.loaded ?? this.#stage(version) })
     } else {
       if (known?.loaded !== undefined) this.#drop(known.loaded)
-      key.versions.set(version.number, { ...standing, revision, loaded: undefined })
+      key.versions.set(version.number, { ...standing, revision, check, loaded: undefined })
+    }
+  }
+
+  /** A version that is not active yet, in memory beforehand. If it does not open, what is in use goes on, and the rotation waits. */
+  #stage(version: VersionRecord): VersionKey | undefined {
+    try {
+      return this.#load(version)
+    } catch (error) {
+      if (!(error instanceof KmsError)) throw error
+      this.environment.onWarning({ code: error.code, message: error.message })
+      return undefined
     }
   }
 

@@ -1,14 +1,16 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import { checkProcesses, type Standing } from './states.ts'
+import { checkProcesses, mayProcess, type Standing } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
 /** What is known of a version, in memory or not. */
 export interface VersionStanding extends Standing {
   /** Of its record. */
   readonly revision: number
-  /** In memory, while its state lets it process. */
+  /** In memory, while its state lets it process, and before it is first active. */
   readonly loaded: VersionKey | undefined
+  /** Its check value as recorded. */
+  readonly check: string
 }
 
 /**
@@ -55,7 +57,7 @@ export class LoadedKey {
   /** The versions in memory, the primary first, then the newest. */
   readable(): readonly VersionKey[] {
     if (this.failure !== undefined) throw this.failure
-    const loaded = [...this.versions.values()].flatMap(({ loaded }) => loaded ?? [])
+    const loaded = [...this.versions.values()].flatMap((one) => (mayProcess(one) ? (one.loaded ?? []) : []))
     return loaded.reverse().sort((a, b) => Number(b === this.primary) - Number(a === this.primary))
   }
 

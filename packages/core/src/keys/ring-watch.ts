@@ -21,11 +21,20 @@ export class RingWatch {
   begin(): void {
     if (this.#watching) return
     this.#watching = true
-    void this.#session.begin()
     void this.#follow()
-    const timer: unknown = setInterval(() => void this.#renew(), this.#ring.lease / 4)
+    const timer: unknown = setInterval(() => void this.#renew(true), this.#ring.lease / 4)
     if (typeof timer === 'object' && timer !== null) (timer as { unref?: () => void }).unref?.()
     this.#stop.signal.addEventListener('abort', () => clearInterval(timer as ReturnType<typeof setInterval>))
+  }
+
+  /** Writes what this process holds for others to see. A write of one session makes the others read, and not write. */
+  async tell(beat = false): Promise<void> {
+    if (this.#watching && !this.#stop.signal.aborted) await this.#session.tell(this.#ring.standing, beat)
+  }
+
+  /** The id of this process's session. */
+  get sessionId(): string {
+    return this.#session.id
   }
 
   /** Reads the head again, unless the store is followed and the lease is young. */
@@ -48,9 +57,11 @@ export class RingWatch {
     }
   }
 
-  async #renew(): Promise<void> {
+  /** @param beat also shows that this process lives */
+  async #renew(beat = false): Promise<void> {
     try {
       await this.#ring.renew()
+      await this.tell(beat)
     } catch (error) {
       // The lease runs out if it goes on, and handles then say so. What is more than a lost connection is told at once.
       if (error instanceof KmsError && error.code !== 'store-unavailable' && !this.#stop.signal.aborted) {

@@ -28,9 +28,10 @@ function shared(store: KeyStore): KeyStore {
   }
 }
 
-export async function newKms(more: Partial<KmsParts> = {}): Promise<{ kms: Kms; store: MemoryStore }> {
+export async function newKms(more: Partial<KmsParts> = {}, lease?: number): Promise<{ kms: Kms; store: MemoryStore }> {
   const store = new MemoryStore()
-  return { kms: await Kms.create({ ...parts(store, more), roots: [root()] }), store }
+  const options = { ...parts(store, more), roots: [root()], ...(lease !== undefined && { lease }) }
+  return { kms: await Kms.create(options), store }
 }
 
 export const openKms = (store: KeyStore, more: Partial<OpenOptions> = {}): Promise<Kms> =>
