@@ -38,6 +38,7 @@ const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
   'limit-exceeded': '',
   'version-lost': '',
   'weak-key': '',
+  'census-required': '',
   'authentication-failed': 'kms config shows which store and root are meant, and from where',
   'invalid-transition': 'kms key show NAME shows the state of each version',
   'not-permitted': 'kms config shows which root is meant, and from where',

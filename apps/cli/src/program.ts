@@ -30,6 +30,7 @@ export function program(says: (text: string) => void = () => {}): Command {
     .exitOverride()
   addStart(kms)
   addKeys(kms)
+  addRotations(kms)
   addFiles(kms)
   addPairs(kms)
   addRings(kms)
@@ -92,6 +93,8 @@ function addKeys(kms: Command): void {
     .action(act(async () => (await import('./commands/key.ts')).rename))
   reason(key.command('rotate').argument('<name>'))
     .description('make a new version that protects new data; the old ones still open')
+    .option('--to <version>', 'a version that is there and pre-active, such as an imported one')
+    .option('--urgent', 'do not wait until every process has the new version')
     .action(act(async () => (await import('./commands/key.ts')).rotate))
   reason(key.command('retire').argument('<name>').argument('<version>'))
     .description('a version protects no new data, and still opens the old')
@@ -103,6 +106,75 @@ function addKeys(kms: Command): void {
   reason(key.command('enable').argument('<name>').argument('[version]'))
     .description('undo disable')
     .action(act(async () => (await import('./commands/key.ts')).enable))
+  reason(key.command('compromise').argument('<name>').argument('[version]'))
+    .description('a version, or all, known to others: for good, it opens only to be re-encrypted')
+    .option('--since <time>', 'when that may have begun (now)')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/key.ts')).compromise))
+  reason(key.command('destroy').argument('<name>').argument('<version>'))
+    .description('destroy a version that never protected data')
+    .option('--wait-days <days>', 'in which it can be called back, 0 to 365 (0)')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/key.ts')).destroy))
+  reason(key.command('cancel-destruction').argument('<name>').argument('<version>'))
+    .description('call back what is to be destroyed')
+    .action(act(async () => (await import('./commands/key.ts')).cancelDestruction))
+  key
+    .command('version')
+    .argument('<name>')
+    .argument('[version]')
+    .description('one version of a key: the one named, or the one that protects new data')
+    .action(act(async () => (await import('./commands/key.ts')).version))
+  reason(key.command('import').argument('[file]', 'a file of mode 600; - or nothing: stdin'))
+    .description('add a version of 32 bytes made elsewhere; kms key rotate --to makes it the primary')
+    .requiredOption('--as-version-of <name>', 'the key')
+    .addOption(
+      new Option('--form <form>', 'how the bytes are written').choices(['raw', 'hex', 'base64']).default('raw'),
+    )
+    .action(act(async () => (await import('./commands/key-import.ts')).importKey))
+}
+
+function addRotations(kms: Command): void {
+  const rotation = kms
+    .command('rotation')
+    .description('rotations under way, in six steps')
+    .allowExcessArguments()
+    .action(missing)
+  rotation
+    .command('list')
+    .description('those under way, and what they wait for')
+    .option('-k, --key <name>', 'of one key')
+    .option('--all', 'those that ended, too')
+    .action(act(async () => (await import('./commands/rotation.ts')).list))
+  rotation
+    .command('show')
+    .argument('<rotation>')
+    .description('a rotation, step by step')
+    .action(act(async () => (await import('./commands/rotation.ts')).show))
+  rotation
+    .command('resume')
+    .argument('<rotation>')
+    .description('go on with it as far as it can now')
+    .option('--wait', 'wait for the leases that a retirement has to outlast')
+    .action(act(async () => (await import('./commands/rotation.ts')).resume))
+  rotation
+    .command('rollback')
+    .argument('<rotation>')
+    .description('take it back, until the old version is retired')
+    .option('--reason <text>', 'why, for the log')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/rotation.ts')).rollback))
+  rotation
+    .command('shorten')
+    .argument('<rotation>')
+    .description('end its transition earlier')
+    .requiredOption('--reason <text>', 'why, for the log')
+    .option('--days <days>', 'of the transition, from when the primary moved (0)')
+    .action(act(async () => (await import('./commands/rotation.ts')).shorten))
+  kms
+    .command('sessions')
+    .description('the processes that hold keys of the ring')
+    .action(act(async () => (await import('./commands/sessions.ts')).sessions))
 }
 
 function addFiles(kms: Command): void {
@@ -160,6 +232,10 @@ function addFiles(kms: Command): void {
     .addOption(identityPassword)
     .addOption(from)
     .action(act(async () => (await import('./commands/decrypt.ts')).verify))
+  context(output(file(kms.command('reencrypt')), 'stdout'))
+    .description('seal anew under the newest version of its key; the data is written nowhere')
+    .addOption(new Option('--suite <suite>', 'the cipher (as it is)').choices(Object.keys(suites)))
+    .action(act(async () => (await import('./commands/reencrypt.ts')).reencrypt))
   context(file(kms.command('index')))
     .description('the blind index of a value in hex, for a column that is searched and holds no value')
     .option('-k, --key <name>', 'the key')

@@ -8,7 +8,10 @@ const box = sandbox()
 const env = { KMS_ROOT: 'file:root.key' }
 const ran = new Set<string>()
 
-beforeAll(() => writeFileSync(box.path('notes.txt'), 'hello'))
+beforeAll(() => {
+  writeFileSync(box.path('notes.txt'), 'hello')
+  writeFileSync(box.path('given.hex'), `${'0123456789abcdef'.repeat(4)}\n`, { mode: 0o600 })
+})
 
 /** Every command there is, with arguments, in an order that works, and what its document holds. */
 const commands: readonly (readonly [command: string, args: readonly string[], holds: unknown])[] = [
@@ -32,7 +35,9 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['key disable', ['user-data', '1'], { versions: [{ state: 'suspended' }, { state: 'active' }] }],
   ['key enable', ['user-data', '1'], { versions: [{ state: 'deactivated' }, { state: 'active' }] }],
   ['key show', ['user-data'], { versions: [{ label: '1' }, { label: '2', reason: 'yearly' }] }],
+  ['key version', ['user-data'], { label: '2', primary: true, origin: 'generated', bits: 256 }],
   ['key list', [], [{ name: 'user-data' }]],
+  ['sessions', [], []],
   ['encrypt', ['--key', 'user-data', 'notes.txt'], { output: 'notes.txt.kms', bytes: 5, envelopeBytes: 180 }],
   ['inspect', ['notes.txt.kms'], { mode: { id: 2 }, recipients: [{ name: 'key', keyVersion: 2 }], plaintextLength: 5 }],
   ['rewrap', ['notes.txt.kms'], [{ file: 'notes.txt.kms', written: 'unchanged', unread: 0 }]],
@@ -50,6 +55,29 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
     { purpose: 'sign', spec: 'ed25519', text: expect.stringMatching(/^kmsvk1/), sealedTo: { key: 'user-data' } },
   ],
   ['public', ['me.pair'], { name: 'me.pair', pem: expect.stringContaining('PUBLIC KEY'), jwk: { crv: 'Ed25519' } }],
+  [
+    'reencrypt',
+    ['notes.txt.kms', '-o', 'anew.kms'],
+    { output: 'anew.kms', from: { version: '2' }, to: { version: '2' } },
+  ],
+  [
+    'key import',
+    ['--as-version-of', 'user-data', '--form', 'hex', 'given.hex'],
+    { version: '3', key: { versions: [{}, {}, { state: 'pre-active', origin: 'imported' }] } },
+  ],
+  ['rotation list', ['--all'], [{ key: 'user-data', from: '1', to: '2', step: 'dual-operation' }]],
+  ['rotation show', ['ROTATION'], { to: '2', history: [{ step: 'generate' }, { step: 'distribute' }] }],
+  ['rotation shorten', ['ROTATION', '--reason', 'a test'], { step: 'retire' }],
+  ['rotation resume', ['ROTATION'], { step: 'retire' }],
+  ['key compromise', ['user-data', '3', '--since', '2026-01-01'], { versions: [{}, {}, { state: 'compromised' }] }],
+  [
+    'key destroy',
+    ['user-data', '3', '--wait-days', '7'],
+    { versions: [{}, {}, { destruction: { by: expect.any(String) } }] },
+  ],
+  ['key cancel-destruction', ['user-data', '3'], { versions: [{}, {}, { destruction: null }] }],
+  ['key rotate', ['user-data'], { primary: '4' }],
+  ['rotation rollback', ['ROTATION'], { step: 'rolled-back', from: '2', to: '4' }],
   ['ring create', ['billing'], { name: 'billing' }],
   [
     'ring grant',
@@ -68,10 +96,16 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['help', ['environment'], expect.arrayContaining([expect.objectContaining({ name: 'KMS_STORE' })])],
 ]
 
+async function rotation(): Promise<string> {
+  const [first] = (await box.json(['rotation', 'list', '--all'], { env })) as readonly { readonly id: string }[]
+  return first?.id ?? ''
+}
+
 describe('--json', () => {
   for (const [command, args, holds] of commands) {
     test(`${command} prints one document`, async () => {
-      const document = await box.json([...command.split(' '), ...args], { env })
+      const given = await Promise.all(args.map(async (one) => (one === 'ROTATION' ? await rotation() : one)))
+      const document = await box.json([...command.split(' '), ...given], { env })
       if (typeof holds === 'object' && !('asymmetricMatch' in (holds as object)))
         expect(document).toMatchObject(holds as object)
       else expect(document).toEqual(holds)

@@ -1,4 +1,4 @@
-import type { KeyInfo, Kms } from '@kms/core'
+import type { KeyInfo, Kms, RotationInfo } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
@@ -16,13 +16,28 @@ interface ChangeOptions {
   readonly yes?: boolean
 }
 
+interface RotateOptions extends ChangeOptions {
+  readonly to?: string
+  readonly urgent?: boolean
+}
+
+interface CompromiseOptions extends ChangeOptions {
+  readonly since?: string
+}
+
+interface DestroyOptions extends ChangeOptions {
+  readonly waitDays?: string
+}
+
 /** `kms key create NAME` */
 export async function create(call: Invocation<CreateOptions>, name: string): Promise<void> {
   const { description, rotationDays, ifAbsent } = call.options
   const options = {
     purpose: 'encrypt' as const,
     ...(description !== undefined && { description }),
-    ...(rotationDays !== undefined && { rotationDays: rotationDays === false ? null : await days(rotationDays) }),
+    ...(rotationDays !== undefined && {
+      rotationDays: rotationDays === false ? null : await days(rotationDays, '--rotation-days'),
+    }),
   }
   const key = await withKms(call, (kms) =>
     ifAbsent === true ? kms.keys.ensure(name, options) : kms.keys.create(name, options),
@@ -89,17 +104,58 @@ export async function rename(call: Invocation, name: string, to: string): Promis
 }
 
 /** `kms key rotate NAME` */
-export async function rotate(call: Invocation<ChangeOptions>, name: string): Promise<void> {
-  const { key, before } = await withKms(call, async (kms) => {
-    const { primary } = await kms.keys.show(name)
-    return { key: await kms.keys.rotate(name, reason(call)), before: primary }
+export async function rotate(call: Invocation<RotateOptions>, name: string): Promise<void> {
+  const { to, urgent = false } = call.options
+  const { key, before, rotation } = await withKms(call, async (kms) => {
+    const { primary } = await kms.keys.version(name).then(
+      ({ label }) => ({ primary: label }),
+      () => ({ primary: null }),
+    )
+    const rotated = await kms.rotations.rotate(name, { ...reason(call), urgent, ...(to !== undefined && { to }) })
+    const [latest] = await kms.rotations.list({ key: name })
+    return { key: rotated, before: primary, rotation: latest }
   })
+  if (rotation?.step === 'distribute') return waiting(call, key, rotation)
   call.output.result(key, ({ green }) => {
     const old = before === null ? '' : ` Version ${before} still opens what it sealed.`
     return `${green('Rotated')} ${printable(key.name)}: ${versionOf(key)} protects new data now.${old}`
   })
-  if (before !== null) call.output.note(`When every writer has moved on: kms key retire ${word(name)} ${before}`)
+  if (before !== null && rotation?.transitionUntil) {
+    call.output.note(
+      `Version ${before} is retired from ${day(rotation.transitionUntil)} on, by kms rotation resume ${rotation.id}. Now: kms key retire ${word(name)} ${before}. To take it back: kms rotation rollback ${rotation.id}`,
+    )
+  }
 }
+
+function waiting(call: Invocation, key: KeyInfo, rotation: RotationInfo): void {
+  call.output.result(key, ({ yellow }) => {
+    return `${yellow('Waiting')}: version ${rotation.to} of ${printable(key.name)} is ready, and ${versionOf(key)} still protects new data. It waits for ${printable(rotation.waitsFor)}.`
+  })
+  call.output.note(
+    `kms rotation resume ${rotation.id} goes on; kms key rotate ${word(key.name)} --urgent does not wait.`,
+  )
+}
+
+/** `kms key version NAME [VERSION]` */
+export async function version(call: Invocation, name: string, label?: string): Promise<void> {
+  const found = await withKms(call, (kms) => kms.keys.version(name, label))
+  call.output.result(found, ({ bold }) => {
+    const facts = [
+      ['version', `${found.label}${found.primary ? ', protects new data' : ''}`],
+      ['state', found.state],
+      ['origin', `${found.origin}, ${printable(found.method)}, ${found.bits} bits`],
+      ['created', `${found.created.toISOString()} by ${printable(found.by)}`],
+      ['primary', span(found.primaryFrom, found.primaryUntil)],
+      ['changed', `${found.changed.toISOString()} ${printable(found.reason)}`],
+      ...(found.compromisedSince === null ? [] : [['compromised', `since ${found.compromisedSince.toISOString()}`]]),
+      ...(found.destruction === null ? [] : [['destroyed', `from ${day(found.destruction.notBefore)} on`]]),
+    ]
+    return columns(facts, (cell, _, x) => (x === 0 ? bold(cell) : cell))
+  })
+}
+
+const span = (from: Date | null, until: Date | null): string =>
+  from === null ? 'never' : `from ${day(from)}${until === null ? '' : ` to ${day(until)}`}`
 
 /** `kms key retire NAME VERSION` */
 export async function retire(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {
@@ -131,6 +187,53 @@ export async function enable(call: Invocation<ChangeOptions>, name: string, vers
   call.output.result(key, ({ green }) => `${green('Enabled')} ${printable(key.name)}: ${stateOf(key)}.`)
 }
 
+/** `kms key compromise NAME [VERSION]` */
+export async function compromise(call: Invocation<CompromiseOptions>, name: string, version?: string): Promise<void> {
+  const { since } = call.options
+  const what = version === undefined ? `every version of "${name}"` : `version ${version} of "${name}"`
+  await confirmed(
+    call,
+    `Mark ${what} as compromised? That is for good: it opens nothing any more but to be re-encrypted`,
+  )
+  const options = { ...reason(call), ...(since !== undefined && { since: await time(since) }) }
+  const key = await withKms(call, (kms) => kms.keys.compromise(name, version, options))
+  call.output.result(key, ({ yellow }) => `${yellow('Compromised')} ${what}: for good.`)
+  call.output.note(
+    key.primary === null
+      ? `Next: kms key rotate ${word(name)} --urgent, then kms reencrypt for what it sealed.`
+      : 'Next: kms reencrypt for what it sealed.',
+  )
+}
+
+/** `kms key destroy NAME VERSION` */
+export async function destroy(call: Invocation<DestroyOptions>, name: string, version: string): Promise<void> {
+  const { waitDays } = call.options
+  await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
+  const options = { ...reason(call), ...(waitDays !== undefined && { waitDays: await days(waitDays, '--wait-days') }) }
+  const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
+  const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
+  call.output.result(key, ({ yellow }) =>
+    scheduled === null
+      ? `${yellow('Destroyed')} version ${version} of ${printable(key.name)}.`
+      : `${yellow('Scheduled')}: version ${version} of ${printable(key.name)} opens nothing any more, and can be destroyed from ${day(scheduled.notBefore)} on.`,
+  )
+  if (scheduled !== null) {
+    call.output.note(
+      `kms key cancel-destruction ${word(name)} ${version} calls it back; kms key destroy ${word(name)} ${version}, then, carries it out.`,
+    )
+  }
+}
+
+/** `kms key cancel-destruction NAME VERSION` */
+export async function cancelDestruction(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {
+  const key = await withKms(call, (kms) => kms.keys.cancelDestruction(name, version, reason(call)))
+  const state = key.versions.find(({ label }) => label === version)?.state
+  call.output.result(
+    key,
+    ({ green }) => `${green('Called back')}: version ${version} of ${printable(key.name)} is ${state}.`,
+  )
+}
+
 /** Every key of the ring, page by page. */
 async function allKeys(kms: Kms): Promise<readonly KeyInfo[]> {
   const keys: KeyInfo[] = []
@@ -145,10 +248,15 @@ function reason(call: Invocation<ChangeOptions>): { readonly reason?: string } {
   return call.options.reason === undefined ? {} : { reason: call.options.reason }
 }
 
-async function days(text: string): Promise<number> {
-  if (!/^\d{1,5}$/.test(text))
-    throw await failure('invalid-argument', '--rotation-days is a number of days, 1 to 36500.')
+async function days(text: string, option: string): Promise<number> {
+  if (!/^\d{1,5}$/.test(text)) throw await failure('invalid-argument', `${option} is a number of days.`)
   return Number(text)
+}
+
+async function time(text: string): Promise<Date> {
+  const given = new Date(text)
+  if (!Number.isNaN(given.getTime())) return given
+  throw await failure('invalid-argument', '--since is a time, such as 2026-11-25 or 2026-11-25T08:30:00Z.')
 }
 
 function versionOf(key: KeyInfo): string {

@@ -1,13 +1,14 @@
+import { refuseWeak } from '../crypto/weak-material.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord } from '../store/records.ts'
-import { type ChangeOptions, type KeyChange, type KeyChanges, keyExists, reasonOf } from './key-changes.ts'
-import type { KeyInfo } from './key-info.ts'
+import { type ChangeOptions, type KeyChange, type KeyChanges, keyExists, newestLimit, reasonOf } from './key-changes.ts'
+import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
-import { generateVersion } from './version-material.ts'
-import { versionNumber } from './version-number.ts'
+import { generateVersion, sealVersion } from './version-material.ts'
+import { nextNumber, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
@@ -204,6 +205,68 @@ export class KeyAdministration {
    */
   rotate(name: string, options: ChangeOptions = {}): Promise<KeyInfo> {
     return this.#rotate(name, options)
+  }
+
+  /**
+   * Adds a version with material made elsewhere. It is pre-active: `kms.rotations.rotate(name, { to })` makes it the primary.
+   * @param material 32 random bytes; they are wiped
+   * @param options.method how they were made, for people: up to 200 bytes
+   * @returns the key, and the label of the version
+   * @throws `key-not-found`, `invalid-argument` for another length, `weak-key` for bytes that are all the same or plain text
+   */
+  async importVersion(
+    name: string,
+    material: Uint8Array,
+    options: ChangeOptions & { readonly method?: string } = {},
+  ): Promise<{ readonly key: KeyInfo; readonly version: string }> {
+    const { method = 'given as bytes', ...rest } = options
+    const checkedMethod = checkName(method, 'A method')
+    if (!(material instanceof Uint8Array) || material.length !== 32) {
+      throw new KmsError('invalid-argument', 'The material of a version has 32 bytes.')
+    }
+    refuseWeak(material, 'the material')
+    const { environment, access, authority } = this.#ring
+    let number = 0
+    try {
+      const key = await this.#changes.change('key.import', name, rest, (record) => {
+        number = nextNumber(record.newest, authority.head.record.incarnation)
+        const version = sealVersion(environment, access, material.slice(), {
+          key: record.key,
+          number,
+          time: environment.wall(),
+          reason: reasonOf(rest),
+          state: 'pre-active',
+          origin: 'imported',
+          method: checkedMethod,
+        })
+        const newest = [...record.newest, number].slice(-newestLimit)
+        return { key: { ...record, newest, made: record.made + 1 }, versions: [version] }
+      })
+      // A request that was done before: the youngest version that was imported.
+      const imported = key.versions.filter(({ origin }) => origin === 'imported').at(-1)
+      return { key, version: number === 0 ? (imported?.label ?? '') : versionLabel(number) }
+    } finally {
+      material.fill(0)
+    }
+  }
+
+  /**
+   * One version of a key: the primary, or the one named.
+   * @throws `key-not-found`, `version-lost`, `no-primary-version`
+   */
+  async version(name: string, version?: string | number): Promise<VersionInfo> {
+    const checked = checkName(name)
+    const number = version === undefined ? undefined : parseVersionLabel(version)
+    await this.#ring.authority.refresh()
+    const { record } = await this.#ring.records.byName(checked)
+    if (number === undefined && record.primary === 0) {
+      throw new KmsError(
+        'no-primary-version',
+        `"${checked}" has no version that protects new data. kms key rotate makes one.`,
+      )
+    }
+    const found = await this.#ring.records.namedVersions(record, [number ?? record.primary])
+    return this.#changes.info(record, found).versions[0] as VersionInfo
   }
 
   /**

@@ -28,7 +28,7 @@ export function generateVersion(environment: Environment, access: RingAccess, of
 }
 
 /** A version's record with given material, 32 bytes, which are wiped. */
-function sealVersion(
+export function sealVersion(
   environment: Environment,
   access: RingAccess,
   bytes: Uint8Array,

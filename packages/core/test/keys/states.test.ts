@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkTransition, stateEntry, type VersionState, versionStates } from '../../src/keys/states.ts'
 import { parseVersionLabel, versionLabel } from '../../src/keys/version-number.ts'
+import { rotationSteps } from '../../src/rotation/rotation-steps.ts'
 
 const states = Object.keys(versionStates) as VersionState[]
 
@@ -36,4 +38,21 @@ test.each([
 
 test.each(['0', '', '01', '65536', 'r1.1', 'r5f2a.0', '-1', '1.5', 'R5F2A.3'])('%j is no version', (label) => {
   expect(() => parseVersionLabel(label)).toThrow('written 3')
+})
+
+test('the guide to rotation prints the tables of states and of steps, and the diagram, as the code has them', () => {
+  const guide = readFileSync(new URL('../../../../docs/guides/rotation.md', import.meta.url), 'utf8').replace(
+    / +/g,
+    ' ',
+  )
+  const opens = { true: 'yes', false: 'no' }
+  for (const state of states) {
+    const { protects, processes, to } = stateEntry(state)
+    const leads = to.map((one) => `\`${one}\``).join(', ') || '–'
+    const seals = protects === 'primary' ? 'the primary' : 'no'
+    expect(guide).toContain(`| \`${state}\` | ${seals} | ${opens[`${processes}`]} | ${leads} |`)
+  }
+  for (const [step, meaning] of Object.entries(rotationSteps)) expect(guide).toContain(`| ${step} | ${meaning} |`)
+  const arrows = [...guide.matchAll(/^ (\S+) --> (\S+)$/gm)].map(([, from, to]) => [from, to])
+  expect(arrows).toEqual(states.flatMap((from) => stateEntry(from).to.map((to) => [from, to])))
 })

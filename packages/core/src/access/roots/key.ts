@@ -1,3 +1,4 @@
+import { refuseWeak } from '../../crypto/weak-material.ts'
 import { keyOpener, keyRecipient, rootKeyHolder } from '../../envelope/recipients/key.ts'
 import { KmsError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
@@ -12,7 +13,7 @@ import type { Root } from '../root.ts'
 export function keyRoot(key: Uint8Array | Secret, label = 'key'): Root {
   const secret = key instanceof Secret ? key : Secret.copy(key)
   if (secret.length !== 32) throw new KmsError('invalid-argument', 'A root key has 32 bytes.')
-  refuseWeak(secret.reveal())
+  refuseWeak(secret.reveal(), 'the root key')
   return {
     kind: 'key',
     label,
@@ -20,21 +21,5 @@ export function keyRoot(key: Uint8Array | Secret, label = 'key'): Root {
     recipient: (primitives) => keyRecipient(rootKeyHolder(secret, primitives), { primitives }),
     opener: (primitives) => keyOpener(rootKeyHolder(secret, primitives), { primitives }),
     wipe: () => secret.wipe(),
-  }
-}
-
-function refuseWeak(bytes: Uint8Array): void {
-  let differs = 0
-  let printable = 1
-  for (const byte of bytes) {
-    differs |= byte ^ (bytes[0] as number)
-    if (byte < 0x20 || byte > 0x7e) printable = 0
-  }
-  if (differs === 0) throw new KmsError('weak-key', 'All bytes of the root key are the same. Generate a random one.')
-  if (printable === 1) {
-    throw new KmsError(
-      'weak-key',
-      'The root key is plain text, which is too easy to guess. Use a password root, or random bytes.',
-    )
   }
 }
