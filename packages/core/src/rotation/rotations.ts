@@ -11,7 +11,16 @@ import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.
 import { type RotationInfo, rotationInfo } from './rotation-info.ts'
 import type { RotationStanding } from './rotation-steps.ts'
 import { selfTest } from './self-test.ts'
-import { activated, finished, type Rotating, retired, rolledBack, shortened } from './step-changes.ts'
+import {
+  abandoned,
+  activated,
+  finished,
+  mayActivate,
+  type Rotating,
+  retired,
+  rolledBack,
+  shortened,
+} from './step-changes.ts'
 
 export interface RotateOptions extends ChangeOptions {
   /** A pre-active version to rotate to, by label or number, such as an imported one; a new one unless given. */
@@ -153,12 +162,13 @@ export class Rotations {
       name,
       rest,
       async (key) => {
-        if (key.rotation !== '') {
+        const time = environment.wall()
+        const useless = key.rotation === '' ? undefined : await this.#useless(key, time)
+        if (key.rotation !== '' && useless === undefined) {
           under = { key: key.key, rotation: key.rotation }
           return { key, versions: [] }
         }
         under = { key: key.key, rotation }
-        const time = environment.wall()
         const given = number === 0 ? undefined : (await records.namedVersions(key, [number]))[0]
         if (given !== undefined && given.state !== 'pre-active') {
           throw new KmsError(
@@ -201,7 +211,7 @@ export class Rotations {
               ? { ...key, rotation, newest: [...key.newest, made].slice(-newestLimit), made: key.made + 1 }
               : { ...key, rotation },
           versions: given === undefined ? [version] : [],
-          others: [record],
+          others: useless === undefined ? [record] : [record, useless],
         }
       },
       to === undefined ? '' : versionLabel(number),
@@ -210,6 +220,14 @@ export class Rotations {
     // The request was committed before: by a call that may have ended before the primary moved.
     const { record } = await records.byName(checkName(name))
     return record.rotation === '' ? undefined : this.#read(record.key, record.rotation)
+  }
+
+  /** The end of the rotation under way, where its version was compromised or destroyed meanwhile. */
+  async #useless(key: KeyRecord, time: number): Promise<RotationRecord | undefined> {
+    const { environment } = this.#changes.ring
+    const under = await this.#read(key.key, key.rotation)
+    const { to } = await this.#versionsOf(key, under)
+    return mayActivate(to) ? undefined : abandoned(under, to, { time, by: environment.caller })
   }
 
   /** Goes on from whatever step is recorded, one commit a step, until something has to be waited for. */
@@ -224,7 +242,7 @@ export class Rotations {
       if (missing.length > 0) return at
       const note = options.urgent === true ? 'not waited for' : ''
       at = await this.#step('rotation.activate', at, {}, (rotating, doing) => {
-        selfTest(environment, this.#changes.ring.access, rotating.to)
+        if (mayActivate(rotating.to)) selfTest(environment, this.#changes.ring.access, rotating.to)
         return activated(rotating, doing, note)
       })
     }
@@ -244,11 +262,16 @@ export class Rotations {
     const { environment, lease, records } = this.#changes.ring
     const key = (await records.byId(rotation.key)).record
     for (let waited = 0, step = 50; ; waited += step, step = Math.min(500, step * 2)) {
-      const [version] = await records.namedVersions(key, [rotation.to])
-      const missing = await this.#distribution.unconfirmed(version as VersionRecord)
+      const missing = await this.#missing(key, rotation.to)
       if (missing.length === 0 || waited > settledAfter(lease)) return missing
       await environment.pause(step)
     }
+  }
+
+  /** Who does not have a version yet; nobody is waited for whose version is useless. */
+  async #missing(key: KeyRecord, number: number): Promise<readonly { readonly caller: string }[]> {
+    const [version] = await this.#changes.ring.records.namedVersions(key, [number])
+    return version !== undefined && mayActivate(version) ? this.#distribution.unconfirmed(version) : []
   }
 
   /** One step as one commit, done once however often it is called; what another process did meanwhile stands. */
@@ -308,8 +331,7 @@ export class Rotations {
   async #waitsFor(record: RotationRecord, key: KeyRecord): Promise<string> {
     const step = record.step as RotationStanding
     if (step === 'distribute') {
-      const [version] = await this.#changes.ring.records.namedVersions(key, [record.to])
-      const missing = await this.#distribution.unconfirmed(version as VersionRecord)
+      const missing = await this.#missing(key, record.to)
       return missing.length === 0
         ? ''
         : `processes that do not have it yet: ${missing.map(({ caller }) => caller).join(', ')}`

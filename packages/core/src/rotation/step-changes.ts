@@ -34,9 +34,17 @@ function stepped(rotation: RotationRecord, step: RotationStanding, { time, by }:
   }
 }
 
+/** Whether the version that a rotation leads to can still become the primary: it may have been compromised or destroyed meanwhile. */
+export const mayActivate = (to: VersionRecord): boolean => to.state === 'pre-active'
+
+/** The record of a rotation whose version became useless before the primary moved. */
+export const abandoned = (rotation: RotationRecord, to: VersionRecord, doing: Doing): RotationRecord =>
+  stepped(rotation, 'rolled-back', doing, `version ${versionLabel(to.number)} is ${to.state}`)
+
 /** The primary moves to the new version; the old one stays active for the transition. */
 export function activated({ key, rotation, to, from }: Rotating, doing: Doing, note: string): KeyChange {
   const { time } = doing
+  if (!mayActivate(to)) return { key: { ...key, rotation: '' }, versions: [], others: [abandoned(rotation, to, doing)] }
   const transitionUntil = from === undefined ? time : time + key.transitionDays * day
   return {
     key: { ...key, primary: to.number, primarySince: time, rotation: '' },
@@ -52,7 +60,7 @@ export function activated({ key, rotation, to, from }: Rotating, doing: Doing, n
       // Whatever was the primary until now, should it have moved since the rotation began.
       ...(from === undefined ? [] : [{ ...from, revision: from.revision + 1, primaryUntil: time }]),
     ],
-    others: [{ ...stepped(rotation, 'dual-operation', doing, note), transitionUntil }],
+    others: [{ ...stepped(rotation, 'dual-operation', doing, note), from: from?.number ?? 0, transitionUntil }],
   }
 }
 
@@ -112,7 +120,7 @@ export function rolledBack({ key, rotation, to, from }: Rotating, doing: Doing, 
     key: { ...key, primary: from.number, primarySince: time },
     versions: [
       { ...from, revision: from.revision + 1, primaryUntil: 0 },
-      { ...to, revision, state: 'deactivated', primaryUntil: time, changed: time, reason },
+      { ...to, revision, state: 'deactivated', previousState: '', primaryUntil: time, changed: time, reason },
     ],
     others,
   }

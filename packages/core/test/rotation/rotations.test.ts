@@ -236,3 +236,62 @@ test('before the primary moved, taking back destroys the version that nothing us
   })
   expect((await kms.keys.rotate('k')).primary).toBe('3')
 })
+
+/** A key whose rotation to version 2 was interrupted before the primary moved. */
+async function interrupted(): Promise<{ kms: Kms; store: MemoryStore; id: string }> {
+  const time = clock()
+  const { kms, store } = await newKms(time.parts)
+  await kms.keys.create('k')
+  const victim = await Kms.open({ ...parts(dying(store, 1, false), time.parts), root: root() })
+  await codeOf(() => victim.keys.rotate('k'))
+  const [waiting] = await kms.rotations.list()
+  return { kms, store, id: (waiting as { id: string }).id }
+}
+
+describe.each(['compromise', 'destroy'] as const)('a version in waiting that was marked by %s', (verb) => {
+  const state = { compromise: 'compromised', destroy: 'destroyed' }[verb]
+
+  test('never becomes the primary: its rotation ends, and says why', async () => {
+    const { kms, store, id } = await interrupted()
+    // A process that holds the key, and will never have the version.
+    await using other = await openKms(store)
+    const held = await other.use('k')
+    await kms.keys[verb]('k', 2)
+    const ended = await kms.rotations.resume(id)
+    expect(ended.step).toBe('rolled-back')
+    expect(ended.history.at(-1)?.note).toContain(state)
+    expect(await kms.keys.show('k')).toMatchObject({ primary: '1', versions: [{ state: 'active' }, { state }] })
+    held.release()
+  })
+
+  test('does not stand in the way of the next rotation', async () => {
+    const { kms, id } = await interrupted()
+    await kms.keys[verb]('k', 2)
+    expect(await kms.keys.rotate('k')).toMatchObject({
+      primary: '3',
+      versions: [{ state: 'active' }, { state }, { state: 'active' }],
+    })
+    expect((await kms.rotations.show(id)).step).toBe('rolled-back')
+  })
+})
+
+test('a rotation retires the version that it replaced, should the primary have moved since it began', async () => {
+  const time = clock()
+  const { kms, store } = await newKms(time.parts)
+  await kms.keys.create('k')
+  await kms.keys.rotate('k')
+  const [first] = await kms.rotations.list()
+  const victim = await Kms.open({ ...parts(dying(store, 1, false), time.parts), root: root() })
+  await codeOf(() => victim.keys.rotate('k'))
+  await kms.rotations.rollback((first as { id: string }).id)
+  expect((await kms.keys.rotate('k')).primary).toBe('3')
+  const [second] = await kms.rotations.list()
+  expect(second).toMatchObject({ from: '1', to: '3' })
+  time.at += 31 * day
+  await kms.rotations.resume((second as { id: string }).id, { wait: true })
+  expect((await kms.keys.show('k')).versions.map(({ state }) => state)).toEqual([
+    'deactivated',
+    'deactivated',
+    'active',
+  ])
+})
