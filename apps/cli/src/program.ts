@@ -1,4 +1,6 @@
+import type { IncidentTrigger } from '@kms/core'
 import { Argument, Command, Option } from 'commander'
+import { incidents } from './incidents.ts'
 import { invocation } from './invocation.ts'
 import { suites } from './suites.ts'
 import { version } from './version.ts'
@@ -31,6 +33,7 @@ export function program(says: (text: string) => void = () => {}): Command {
   addStart(kms)
   addKeys(kms)
   addRotations(kms)
+  addIncidents(kms)
   addFiles(kms)
   addPairs(kms)
   addRings(kms)
@@ -175,6 +178,40 @@ function addRotations(kms: Command): void {
     .command('sessions')
     .description('the processes that hold keys of the ring')
     .action(act(async () => (await import('./commands/sessions.ts')).sessions))
+}
+
+function addIncidents(kms: Command): void {
+  const incident = kms
+    .command('incident')
+    .description('events that ask for rotation now')
+    .allowExcessArguments()
+    .action(missing)
+  for (const [trigger, says] of Object.entries(incidents)) {
+    const command = incident
+      .command(trigger)
+      .argument('[key...]', 'the keys that it reaches')
+      .description(says)
+      .option('--all', 'every key of the ring')
+      .requiredOption('--reason <text>', 'why, for the log')
+    if (trigger === 'compromise') {
+      command
+        .option('--only-version <version>', 'of one key, the version that may be known (all in use)')
+        .option('--since <time>', 'when that may have begun (now)')
+    } else command.option('--retire-now', 'without a transition')
+    command
+      .option('-n, --dry-run', 'say what would be done, and do nothing')
+      .option('-y, --yes', 'do not ask')
+      .action(act(async () => (await import('./commands/incident.ts')).declare(trigger as IncidentTrigger)))
+  }
+  incident
+    .command('list')
+    .description('those that were recorded')
+    .action(act(async () => (await import('./commands/incident.ts')).list))
+  incident
+    .command('resume')
+    .argument('<incident>')
+    .description('go on with one that was interrupted')
+    .action(act(async () => (await import('./commands/incident.ts')).resume))
 }
 
 function addFiles(kms: Command): void {

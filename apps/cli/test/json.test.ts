@@ -78,6 +78,17 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['key cancel-destruction', ['user-data', '3'], { versions: [{}, {}, { destruction: null }] }],
   ['key rotate', ['user-data'], { primary: '4' }],
   ['rotation rollback', ['ROTATION'], { step: 'rolled-back', from: '2', to: '4' }],
+  [
+    'incident compromise',
+    ['user-data', '--only-version', '1', '--reason', 'a drill', '--dry-run'],
+    { keys: [{ name: 'user-data', rotates: false, versions: [{ version: '1', becomes: 'compromised' }] }] },
+  ],
+  ['incident departure', ['user-data', '--reason', 'a drill'], { trigger: 'departure', left: [] }],
+  ['incident audit-finding', ['--all', '--reason', 'a drill', '--dry-run'], { trigger: 'audit-finding' }],
+  ['incident regulation', ['--all', '--reason', 'a drill', '--retire-now'], { trigger: 'regulation', left: [] }],
+  ['incident weak-algorithm', ['--all', '--reason', 'a drill', '--dry-run'], { trigger: 'weak-algorithm' }],
+  ['incident list', [], [{ trigger: 'regulation' }, { trigger: 'departure' }]],
+  ['incident resume', ['INCIDENT'], { left: [] }],
   ['ring create', ['billing'], { name: 'billing' }],
   [
     'ring grant',
@@ -96,15 +107,19 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['help', ['environment'], expect.arrayContaining([expect.objectContaining({ name: 'KMS_STORE' })])],
 ]
 
-async function rotation(): Promise<string> {
-  const [first] = (await box.json(['rotation', 'list', '--all'], { env })) as readonly { readonly id: string }[]
+/** The id of the youngest rotation or incident. */
+async function youngest(kind: string): Promise<string> {
+  const args = kind === 'rotation' ? ['--all'] : []
+  const [first] = (await box.json([kind, 'list', ...args], { env })) as readonly { readonly id: string }[]
   return first?.id ?? ''
 }
 
 describe('--json', () => {
   for (const [command, args, holds] of commands) {
     test(`${command} prints one document`, async () => {
-      const given = await Promise.all(args.map(async (one) => (one === 'ROTATION' ? await rotation() : one)))
+      const given = await Promise.all(
+        args.map(async (one) => (/^[A-Z]+$/.test(one) ? youngest(one.toLowerCase()) : one)),
+      )
       const document = await box.json([...command.split(' '), ...given], { env })
       if (typeof holds === 'object' && !('asymmetricMatch' in (holds as object)))
         expect(document).toMatchObject(holds as object)

@@ -13,6 +13,7 @@ import type { Signed } from './envelope/signed-data.ts'
 import { fromText, toText } from './envelope/text.ts'
 import { formatUuid } from './envelope/uuid.ts'
 import { KmsError } from './errors.ts'
+import { Incidents } from './incidents/incidents.ts'
 import { EncryptionKey } from './keys/handle.ts'
 import type { HandleSource } from './keys/handle-source.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
@@ -43,6 +44,7 @@ export class Kms {
   readonly keys: KeyAdministration
   readonly rings: RingAdministration
   readonly rotations: Rotations
+  readonly incidents: Incidents
   readonly roots: RootAdministration
   readonly #parts: OpenParts
   readonly #url: string
@@ -69,6 +71,7 @@ export class Kms {
       silence: settledAfter(ring.lease),
     })
     this.rotations = new Rotations(changes, this.#sessions)
+    this.incidents = new Incidents(changes, this.#sessions)
     this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
     this.roots = new RootAdministration(environment, access, storeAuthority)

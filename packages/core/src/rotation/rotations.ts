@@ -8,6 +8,7 @@ import { nextNumber, parseVersionLabel, versionLabel } from '../keys/version-num
 import { administeredRecords } from '../store/administered-records.ts'
 import { rotationId, rotationPrefix } from '../store/record-ids.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
+import { newRotation } from './new-rotation.ts'
 import { type RotationInfo, rotationInfo } from './rotation-info.ts'
 import type { RotationStanding } from './rotation-steps.ts'
 import { selfTest } from './self-test.ts'
@@ -187,24 +188,14 @@ export class Rotations {
             state: 'pre-active',
           })
         selfTest(environment, access, version)
-        const record: RotationRecord = {
-          kind: 'rotation',
-          id: rotationId(key.ring, key.key, rotation),
-          revision: 1,
-          store: key.store,
-          ring: key.ring,
-          key: key.key,
+        const record = newRotation(environment, key, {
           rotation,
-          from: key.primary,
           to: version.number,
-          step: 'distribute',
           trigger,
           reason: reasonOf(rest),
-          started: time,
-          by: environment.caller,
+          step: 'distribute',
           transitionUntil: 0,
-          history: [{ step: 'generate', time, by: environment.caller, note: 'tested' }],
-        }
+        })
         return {
           key:
             given === undefined
@@ -339,6 +330,7 @@ export class Rotations {
     if (step === 'dual-operation' && record.transitionUntil > this.#changes.ring.environment.wall()) {
       return `the end of the transition, ${new Date(record.transitionUntil).toISOString()}`
     }
+    if (step === 're-encrypt') return 'what the old version sealed to be sealed anew: kms reencrypt'
     return step === 'retire' ? 'leases that could name the old version' : ''
   }
 }

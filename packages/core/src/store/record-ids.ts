@@ -15,6 +15,8 @@ export const versionId = (ring: string, key: string, number: number): string =>
 export const rotationPrefix = (ring: string): string => `rotation/${ring}/`
 export const rotationId = (ring: string, key: string, rotation: string): string =>
   `${rotationPrefix(ring)}${key}/${rotation}`
+export const incidentPrefix = (ring: string): string => `incident/${ring}/`
+export const incidentId = (ring: string, incident: string): string => `${incidentPrefix(ring)}${incident}`
 export const sessionPrefix = (ring: string): string => `op/session/${ring}/`
 export const sessionId = (ring: string, session: string): string => `${sessionPrefix(ring)}${session}`
 export const requestId = (log: string, request: string): string => `op/request/${log}/${request}`

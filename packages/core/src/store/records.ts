@@ -162,6 +162,10 @@ export type IncidentRecord = RecordBase & {
   readonly by: string
   /** Since when material may be known to others; 0 where that is not so. */
   readonly since: number
+  /** The one version that it is about; 0: all of those in use. */
+  readonly version: number
+  /** Whether what was the primary is retired without a transition. */
+  readonly retireNow: boolean
   /** Ids of the keys that it reaches. */
   readonly keys: readonly string[]
   /** Ids of those already acted on. */
@@ -301,6 +305,8 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     time: 'integer',
     by: 'text',
     since: 'integer',
+    version: 'integer',
+    retireNow: 'flag',
     keys: 'texts',
     done: 'texts',
   },

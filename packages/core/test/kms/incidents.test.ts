@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { type KeyStore, Kms, KmsError } from '../../src/index.ts'
+import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
+
+const context = { table: 'users' }
+const stateOf = async (kms: Kms, key: string): Promise<readonly string[]> =>
+  (await kms.keys.show(key)).versions.map(({ state, primary }) => (primary ? `${state} primary` : state))
+
+test('a compromise shows whom it reaches, marks all that was in use, and gives each key a new primary', async () => {
+  const { kms, store } = await newKms({ caller: 'admin' })
+  for (const name of ['a', 'b', 'c']) await kms.keys.create(name)
+  await kms.keys.rotate('a')
+  await kms.keys.disable('b', 1)
+  const old = await kms.encrypt('old', { key: 'a', context })
+  const worker = await openKms(store, { caller: 'worker' })
+  const handle = await worker.use('a')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const scope = { keys: ['a', 'b'] }
+  const plan = await kms.incidents.plan('compromise', scope)
+  expect(plan).toMatchObject({
+    ring: 'default',
+    applications: [],
+    callers: ['worker'],
+    keys: [
+      {
+        name: 'a',
+        rotates: true,
+        versions: [
+          { version: '1', state: 'active', becomes: 'compromised' },
+          { version: '2', state: 'active', becomes: 'compromised' },
+        ],
+      },
+      { name: 'b', rotates: true, versions: [{ version: '1', state: 'suspended', becomes: 'compromised' }] },
+    ],
+  })
+  expect(await stateOf(kms, 'a')).toEqual(['active', 'active primary'])
+  const since = new Date('2026-01-01')
+  const incident = await kms.incidents.declare('compromise', scope, { reason: 'a stolen backup', since })
+  expect(incident).toMatchObject({ trigger: 'compromise', reason: 'a stolen backup', since, left: [] })
+  expect(await stateOf(kms, 'a')).toEqual(['compromised', 'compromised', 'active primary'])
+  expect(await stateOf(kms, 'b')).toEqual(['compromised', 'active primary'])
+  expect(await stateOf(kms, 'c')).toEqual(['active primary'])
+  expect((await kms.keys.version('a', 1)).compromisedSince).toEqual(since)
+  expect(await codeOf(() => kms.decrypt(old, { key: 'a', context }))).toBe('version-compromised')
+  await handle.renew()
+  expect(handle.version).toBe('3')
+  expect((await kms.rotations.list({ key: 'a' }))[0]).toMatchObject({
+    trigger: incident.id,
+    step: 're-encrypt',
+    to: '3',
+  })
+  expect((await kms.incidents.list()).map(({ id }) => id)).toEqual([incident.id])
+  expect((await kms.doctor()).filter(({ status }) => status === 'fail')).toEqual([])
+  await worker.close()
+  await kms.close()
+})
+
+test('somebody who leaves: new primaries now, old ones until their transition ends, or retired at once', async () => {
+  const { kms } = await newKms()
+  for (const name of ['a', 'b']) await kms.keys.create(name)
+  const old = await kms.encrypt('old', { key: 'a', context })
+  await kms.incidents.declare('departure', { keys: ['a'] }, { reason: 'M. leaves' })
+  expect(await stateOf(kms, 'a')).toEqual(['active', 'active primary'])
+  const [first] = await kms.rotations.list()
+  expect(first).toMatchObject({ step: 'dual-operation', transitionUntil: expect.any(Date) })
+  await kms.incidents.declare('departure', { keys: ['b'], retireNow: true }, { reason: 'M. leaves' })
+  expect(await stateOf(kms, 'b')).toEqual(['deactivated', 'active primary'])
+  expect(await kms.decryptText(old, { key: 'a', context })).toBe('old')
+  const [rotation] = await kms.rotations.list({ key: 'a' })
+  await kms.rotations.rollback((rotation as { id: string }).id)
+  expect(await stateOf(kms, 'a')).toEqual(['active primary', 'deactivated'])
+  await kms.close()
+})
+
+test('one version of a key is marked alone; if it is not the primary, nothing else changes', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('a')
+  await kms.keys.rotate('a')
+  await kms.incidents.declare('compromise', { keys: ['a'], version: 1 }, { reason: 'seen in a log' })
+  expect(await stateOf(kms, 'a')).toEqual(['compromised', 'active primary'])
+  await kms.incidents.declare('compromise', { keys: ['a'], version: 2 }, { reason: 'seen in a log' })
+  expect(await stateOf(kms, 'a')).toEqual(['compromised', 'compromised', 'active primary'])
+  await kms.close()
+})
+
+test('a repeated request makes one incident; a reason and keys are asked for', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('a')
+  const requestId = crypto.randomUUID()
+  const first = await kms.incidents.declare('regulation', { keys: 'all' }, { reason: 'a new rule', requestId })
+  const again = await kms.incidents.declare('regulation', { keys: 'all' }, { reason: 'a new rule', requestId })
+  expect(again.id).toBe(first.id)
+  expect(await stateOf(kms, 'a')).toEqual(['active', 'active primary'])
+  expect(await codeOf(() => kms.incidents.declare('regulation', { keys: 'all' }, { reason: '' }))).toBe(
+    'invalid-argument',
+  )
+  expect(await codeOf(() => kms.incidents.declare('regulation', { keys: ['b'] }, { reason: 'x' }))).toBe(
+    'key-not-found',
+  )
+  expect(await codeOf(() => kms.incidents.plan('regulation', { keys: ['a'], version: 1 }))).toBe('invalid-argument')
+  expect(await codeOf(() => kms.incidents.plan('compromise', { keys: ['a'], version: 9 }))).toBe('version-lost')
+  expect(await codeOf(() => kms.incidents.plan('fire' as 'regulation', { keys: ['a'] }))).toBe('invalid-argument')
+  await kms.close()
+})
+
+test.each([1, 2, 3])('interrupted after %i commits it is gone on with: each key once', async (after) => {
+  const { kms, store } = await newKms()
+  const names = ['a', 'b', 'c']
+  for (const name of names) await kms.keys.create(name)
+  let commits = 0
+  const dying: KeyStore = {
+    read: (ids) => store.read(ids),
+    list: (kind, prefix, from, limit) => store.list(kind, prefix, from, limit),
+    async commit(commit) {
+      if (++commits > after) throw new KmsError('store-unavailable', 'Gone.')
+      return store.commit(commit)
+    },
+    watch: (signal) => store.watch(signal),
+    close: async () => {},
+  }
+  const victim = await Kms.open({ ...parts(dying), root: root() })
+  expect(await codeOf(() => victim.incidents.declare('compromise', { keys: 'all' }, { reason: 'x' }))).toBe(
+    'store-unavailable',
+  )
+  const [incident] = await kms.incidents.list()
+  expect(incident?.left.length).toBe(names.length - after + 1)
+  expect((await kms.incidents.resume(incident?.id ?? '')).left).toEqual([])
+  for (const name of names) expect(await stateOf(kms, name)).toEqual(['compromised', 'active primary'])
+  await kms.close()
+})
+
+test('a key of very many versions is marked whole, and ends with one new primary', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('a')
+  for (let i = 0; i < 260; i++) await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+  await kms.incidents.declare('compromise', { keys: ['a'] }, { reason: 'x' })
+  const states = await stateOf(kms, 'a')
+  expect(states.slice(0, 261)).toEqual(Array.from({ length: 261 }, () => 'compromised'))
+  expect(states.slice(261)).toEqual(['active primary'])
+  await kms.close()
+}, 120_000)
