@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import asc from 'assemblyscript/asc'
 import { aesCtr } from './generators/aes-ctr.mjs'
+import { aesLanes } from './generators/aes-lanes.mjs'
 import { aesTables } from './generators/aes-tables.mjs'
 import { blamka } from './generators/blamka.mjs'
 import { chacha20 } from './generators/chacha20.mjs'
@@ -14,6 +15,7 @@ import { sections, withBodiesInOrder } from './in-order.mjs'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const generated = {
   'aes-ctr': aesCtr,
+  'aes-lanes': aesLanes,
   'aes-tables': aesTables,
   blamka,
   chacha20,
@@ -39,6 +41,13 @@ const modules = [
     entry: 'src/password-hashing/index.ts',
     file: 'password-hashing',
     inOrder: ['blamka/compressBlock'],
+  },
+  {
+    name: 'rewrapping',
+    entry: 'src/rewrapping/index.ts',
+    file: 'rewrapping',
+    pages: 11,
+    inOrder: ['aes-lanes/aesLanes', 'sha512/sha512Blocks'],
   },
 ]
 

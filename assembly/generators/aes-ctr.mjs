@@ -5,7 +5,7 @@
 import { lines, signed, vector } from './assemblyscript.mjs'
 
 /** Boyar and Peralta, "A depth-16 circuit for the AES S-box" (2011), §3: x0 is the highest bit; 32 AND, 83 XOR; without the final 63. */
-const sbox = `
+export const sbox = `
 y14=x3^x5 y13=x0^x6 y9=x0^x3 y8=x0^x5 t0=x1^x2 y1=t0^x7 y4=y1^x3 y12=y13^y14 y2=y1^x0 y5=y1^x6 y3=y5^y8 t1=x4^y12 y15=t1^x5 y20=t1^x1
 y6=y15^x7 y10=y15^t0 y11=y20^y9 y7=x7^y11 y17=y10^y11 y19=y10^y8 y16=t0^y11 y21=y13^y16 y18=x0^y16
 t2=y12&y15 t3=y3&y6 t4=t3^t2 t5=y4&x7 t6=t5^t2 t7=y13&y16 t8=y5&y1 t9=t8^t7 t10=y2&y7 t11=t10^t7 t12=y9&y11 t13=y14&y17 t14=t13^t12
@@ -20,22 +20,22 @@ s0=t59^t63 s6=t56^t62 s7=t48^t60 t67=t64^t65 s3=t53^t66 s4=t51^t66 s5=t47^t65 s1
   .trim()
   .split(/\s+/)
 
-const bits = [0, 1, 2, 3, 4, 5, 6, 7]
+export const bits = [0, 1, 2, 3, 4, 5, 6, 7]
 const cells = bits.slice(0, 4).flatMap((r) => bits.slice(0, 4).map((c) => [r, c]))
 /** ShiftRows in row order. */
-const shiftRows = cells.map(([r, c]) => 4 * r + ((c + r) % 4))
+export const shiftRows = cells.map(([r, c]) => 4 * r + ((c + r) % 4))
 /** The last round's ShiftRows, and back to column order. */
 const finish = cells.map(([c, r]) => shiftRows[4 * r + c])
 
 /** Column order to row order, the counter's four bytes being turned round on the way: SP 800-38D §6.2 counts in big-endian order. */
 const rowsOfCounterBlock = cells.map(([r, c]) => (c === 3 ? 15 - r : 4 * c + r))
 
-const gate = (step) => {
+export const gate = (step) => {
   const [, to, a, operator, b] = /^(\w+)=(\w+)([&^])(\w+)$/.exec(step)
   const name = (wire) => (wire[0] === 'x' ? `b${7 - Number(wire[1])}` : wire)
   return `const ${to} = v128.${operator === '^' ? 'xor' : 'and'}(${name(a)}, ${name(b)});`
 }
-const rotateRows = (x, by) =>
+export const rotateRows = (x, by) =>
   `i8x16.shuffle(${x}, ${x}, ${[...Array(16).keys()].map((i) => (i + 4 * by) % 16).join(', ')})`
 
 /** MixColumns (FIPS 197 §5.1.3) and AddRoundKey: 2a ⊕ 3·rot1 ⊕ rot2 ⊕ rot3, doubling being a move of planes with 11b folded in. */
@@ -55,7 +55,7 @@ const mixColumns = [
 ]
 
 /** Planes back to blocks: three layers of swaps (Knuth, TAOCP 4A §7.1.3). */
-const transpose = [
+export const transpose = [
   [
     1,
     'm1',

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { keyOpener, keyRecipient, parseHeader, rewrapHeader, sealEnvelope, slotHolder } from '@kms/core/envelope'
-import { backendParts, Kms } from '@kms/node'
+import { backendParts, Kms, type RewrapOutcome, type Rewrapped } from '@kms/node'
 import type { Bench, BenchOptions } from './harness/bench.ts'
 import { describeMachine } from './harness/machine.ts'
 import { measure } from './harness/measure.ts'
 import { figureTarget, type Report, timingRows } from './harness/report.ts'
 import { speedRatio } from './harness/statistics.ts'
-import type { Subject, Work } from './harness/subject.ts'
+import type { Subject } from './harness/subject.ts'
 
 const work = 'header of one key'
 const second = 1e9
+/** Headers in a call, where many are given at once. */
+const batchLength = 1_024
 
 /** Headers of 64 files, each with a context of its own, as files have them. */
 const contexts = Array.from({ length: 64 }, (_, file) => ({ file: `report-${file}.pdf` }))
@@ -37,8 +39,8 @@ async function headers(): Promise<Subject> {
   }
 }
 
-/** The same through a Kms, which reads the ring's state, counts and audits. */
-async function throughKms(kms: Kms): Promise<Subject> {
+/** A Kms with a key that was rotated after the files were sealed to it. */
+async function throughKms(kms: Kms): Promise<{ readonly one: Subject; readonly many: Subject }> {
   const { primitives, slots } = backendParts()
   await kms.keys.create('files')
   const recipients = [await kms.recipient('files')]
@@ -46,14 +48,24 @@ async function throughKms(kms: Kms): Promise<Subject> {
     contexts.map((context) => sealEnvelope(new Uint8Array(16), { context, recipients, primitives, slots })),
   )
   await kms.keys.rotate('files')
+  const files = envelopes.map((envelope, file) => ({ envelope, context: contexts[file]! }))
+  const batch = Array.from({ length: batchLength }, (_, i) => files[i % files.length]!)
   let next = 0
   return {
-    name: 'kms.rewrap',
-    run() {
-      const file = next++ & 63
-      return kms.rewrap(envelopes[file]!, { context: contexts[file]! })
+    one: {
+      name: 'kms.rewrap',
+      run() {
+        const { envelope, context } = files[next++ & 63]!
+        return kms.rewrap(envelope, { context })
+      },
+      verify: (result) => namesVersion((result as Rewrapped).header, 2),
     },
-    verify: (result) => namesVersion((result as Awaited<ReturnType<typeof rewrapHeader>>).header, 2),
+    many: {
+      name: 'kms.rewrapMany',
+      run: () => kms.rewrapMany(batch),
+      verify: (result) =>
+        (result as readonly RewrapOutcome[]).every(({ rewrapped }) => namesVersion(rewrapped!.header, 2)),
+    },
   }
 }
 
@@ -68,9 +80,11 @@ export const rewrap: Bench = {
   name: 'rewrap',
   async run({ effort }: BenchOptions): Promise<Report> {
     await using kms = await Kms.ephemeral()
-    const subjects: Work = { name: work, subjects: [await headers(), await throughKms(kms)] }
-    const timings = await measure(subjects, effort)
-    const times = timings[0]!.times
+    const { one, many } = await throughKms(kms)
+    const single = await measure({ name: work, subjects: [await headers(), one] }, effort)
+    const batches = await measure({ name: work, subjects: [many] }, effort)
+    const perHeader = batches.map(({ subject, times }) => ({ subject, times: times.map((time) => time / batchLength) }))
+    const times = perHeader[0]!.times
     const aSecond = speedRatio(
       times,
       times.map(() => second),
@@ -78,9 +92,11 @@ export const rewrap: Bench = {
     return {
       name: 'rewrap',
       machine: describeMachine(),
-      rows: timingRows(work, timings),
+      rows: timingRows(work, [...single, ...perHeader]),
       targets: [figureTarget(work, 'headers a second', { atLeast: 100_000 }, aSecond)],
-      notes: [],
+      notes: [
+        `kms.rewrapMany takes ${batchLength.toLocaleString('en')} headers in a call; its figures are of one header.`,
+      ],
     }
   },
 }

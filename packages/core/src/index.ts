@@ -21,6 +21,7 @@ export type {
   Argon2idCost,
   DerivationOptions,
   Hash,
+  HeaderRewrapper,
   Primitives,
   ScryptCost,
 } from './crypto/primitives.ts'
@@ -51,6 +52,7 @@ export { type CreateKeyOptions, KeyAdministration } from './keys/key-administrat
 export type { ChangeOptions } from './keys/key-changes.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export type { RewrapUnder } from './keys/key-use.ts'
+export type { EnvelopeToRewrap, RewrapOutcome } from './keys/many-rewraps.ts'
 export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
 export type { DestroyOptions, Retirement } from './keys/version-transitions.ts'

@@ -19,6 +19,7 @@ import type { HandleSource } from './keys/handle-source.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
 import { KeyChanges } from './keys/key-changes.ts'
 import { KeyUse, type RewrapUnder } from './keys/key-use.ts'
+import type { EnvelopeToRewrap, RewrapOutcome } from './keys/many-rewraps.ts'
 import { checkName } from './keys/names.ts'
 import { plaintextBytes, plaintextText } from './keys/plaintext.ts'
 import { settledAfter } from './keys/retirement-wait.ts'
@@ -243,6 +244,17 @@ export class Kms {
   async rewrap(envelope: Uint8Array, options: RewrapUnder): Promise<Rewrapped> {
     this.#checkOpen()
     return this.#uses.rewrap(envelope, options)
+  }
+
+  /**
+   * `rewrap` of many envelopes, or their headers, to the newest versions of their keys: several times as fast, since
+   * it works on eight headers at once where the backend can. Give it some thousand at a time.
+   * @returns one outcome for each, in their order: the new header, or the error that `rewrap` would have thrown
+   * @throws `closed`, `store-unavailable`, `store-rolled-back`
+   */
+  async rewrapMany(envelopes: readonly EnvelopeToRewrap[]): Promise<readonly RewrapOutcome[]> {
+    this.#checkOpen()
+    return this.#uses.rewrapMany(envelopes)
   }
 
   /**

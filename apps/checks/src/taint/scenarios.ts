@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { FindingKind } from './machine.ts'
 import type { Watched } from './watched.ts'
 
@@ -347,4 +347,53 @@ export const scenarios: readonly Scenario[] = [
     ...keyWrap(kek, 32, false),
     ...[5, 8, 27].flatMap((length) => keyWrap(kek, length, true)),
   ]),
+]
+
+/** Headers of 80 and more bytes, of which those named are changed. */
+function rewrapped(lanes: number, wrong: readonly number[]): Scenario {
+  const laneRoom = 32_768
+  const headerAt = 32
+  const length = (lane: number): number => 7 + 1 + 3 + 60 + 32 + 50 * lane
+  return {
+    name: `${lanes} headers rewrapped, of which ${wrong.length} are not genuine`,
+    allowed: lanes === 0 ? [] : [verdict('i64.ne', 'branch', lanes)],
+    run(module) {
+      for (let lane = 0; lane < lanes; lane++) {
+        const [old, next] = [oldHeader(length(lane)), random(length(lane))]
+        const header = wrong.includes(lane) ? flipped(old.header, length(lane) - 1 - lane) : old.header
+        module.secret('key', old.kek)
+        module.secret('key', random(32), 32)
+        module.public('in', header, lane * laneRoom + headerAt)
+        module.public('out', next, lane * laneRoom + headerAt)
+        module.call('rewrapAdd', lane, length(lane), 31, length(lane), 31)
+      }
+      module.call('rewrapEnd', lanes)
+      // The new headers are public; so are zeros in place of one.
+      for (let lane = 0; lane < lanes; lane++) {
+        const at = lane * laneRoom + headerAt
+        module.public('out', module.result(length(lane), at), at)
+      }
+    },
+  }
+}
+
+/** A header with a wrapped key at 31 and its mac. */
+function oldHeader(length: number): { readonly header: Uint8Array; readonly kek: Uint8Array } {
+  const [header, kek, key] = [random(length), random(32), random(32)]
+  const wrap = createCipheriv('id-aes256-wrap', kek, new Uint8Array(8).fill(0xa6))
+  header.set(wrap.update(key), 31)
+  const mac = createHmac('sha512', key)
+    .update('kms1/header\0')
+    .update(header.subarray(0, length - 32))
+    .update('\x01')
+  header.set(mac.digest().subarray(0, 32), length - 32)
+  return { header, kek }
+}
+
+/** Of the third module. */
+export const rewrappingScenarios: readonly Scenario[] = [
+  rewrapped(8, []),
+  rewrapped(3, [1]),
+  rewrapped(8, [0, 7]),
+  rewrapped(0, []),
 ]

@@ -44,8 +44,8 @@ export class Watched {
   }
 
   /** A result, as public bytes: what leaves the module. */
-  result(length: number): Uint8Array {
-    const at = this.#machine.global('outAt')
+  result(length: number, offset = 0): Uint8Array {
+    const at = this.#machine.global('outAt') + offset
     return this.#memory.slice(at, at + length)
   }
 

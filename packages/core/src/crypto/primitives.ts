@@ -28,6 +28,26 @@ export interface AeadCipher {
   wipe(): void
 }
 
+/**
+ * Headers brought from one key-encryption key to another (envelope v1, mode 2), several at once: content keys are unwrapped, macs checked, keys
+ * wrapped anew and new macs made, which is several times faster than one after the other. Between the first `add` and `finish` nobody else may call.
+ */
+export interface HeaderRewrapper {
+  /** How many headers are taken at once. */
+  readonly lanes: number
+  /** Bytes of a header at most. */
+  readonly longest: number
+  /**
+   * Takes a header: at most `lanes` of them, then `finish`.
+   * @param header the old one, mac included, its content key's AES-256-KW, 40 bytes, at `at`
+   * @param kek 32 bytes, which wrap it; the caller wipes them @param next the new header, where `finish` puts wrapped key and mac
+   * @param nextKek 32 bytes; the caller wipes them
+   */
+  add(header: Uint8Array, at: number, kek: Uint8Array, next: Uint8Array, nextAt: number, nextKek: Uint8Array): void
+  /** Completes the new headers. @returns for each that was taken whether the old one was genuine; the new one is not touched if not */
+  finish(): readonly boolean[]
+}
+
 /** scrypt's cost (RFC 7914 §2). 128·N·r is at most 1 GiB, and N·r·p at most 2²⁴. */
 export interface ScryptCost {
   /** The logarithm of N, 1 or more and less than 16·r. */
@@ -120,6 +140,9 @@ export interface Primitives {
 
   /** RFC 3394 §2.2.2. @throws `authentication-failed` */
   keyUnwrap(kek: Uint8Array, wrapped: Uint8Array): Uint8Array
+
+  /** Optional, where there is something faster for many headers than one after the other. Loaded when it is first asked for. */
+  headerRewrapper?(): Promise<HeaderRewrapper>
 
   /** Compares in constant time; different lengths are unequal. */
   equal(a: Uint8Array, b: Uint8Array): boolean

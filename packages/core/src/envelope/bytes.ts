@@ -33,6 +33,12 @@ export function writeU16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = value
 }
 
+/** Big-endian, the low 32 bits. */
+export function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  writeU16(bytes, at, value >>> 16)
+  writeU16(bytes, at + 2, value)
+}
+
 export function u16(value: number): Uint8Array {
   const bytes = new Uint8Array(2)
   writeU16(bytes, 0, value)
@@ -41,8 +47,7 @@ export function u16(value: number): Uint8Array {
 
 export function u32(value: number): Uint8Array {
   const bytes = new Uint8Array(4)
-  writeU16(bytes, 0, value >>> 16)
-  writeU16(bytes, 2, value)
+  writeU32(bytes, 0, value)
   return bytes
 }
 

@@ -1,5 +1,3 @@
-import type { Primitives } from '../crypto/primitives.ts'
-import type { Secret } from '../secret.ts'
 import { concat } from './bytes.ts'
 import {
   finishHeader,
@@ -67,7 +65,7 @@ export async function rewrapHeader(envelope: Uint8Array, options: RewrapOptions)
     const stanzas: Stanza[] = [...kept]
     for (const one of add) stanzas.push({ kind: one.kind, bytes: await one.wrap(contentKey, bound) })
     return {
-      header: filledUp(header, stanzas, contentKey, options.primitives, options.length ?? header.length),
+      header: finishHeader(header, filledUp(stanzas, options.length ?? header.length), contentKey, options.primitives),
       replaces: header.length,
       unread: kept.filter((one) => one !== opened),
     }
@@ -99,16 +97,9 @@ function nobodyLeft(): Error {
   )
 }
 
-/** The header, with padding to `length` where it is shorter and padding fits: it takes 3 bytes or more. */
-function filledUp(
-  header: RecipientsHeader,
-  stanzas: readonly Stanza[],
-  contentKey: Secret,
-  primitives: Primitives,
-  length: number,
-): Uint8Array {
-  const bytes = stanzas.reduce((sum, one) => sum + stanzaPrefix + one.bytes.length, preambleLength + 1 + macLength)
-  const room = length - bytes - stanzaPrefix
-  const padding = room < 0 || stanzas.length === 255 ? [] : [{ kind: 0, bytes: new Uint8Array(room) }]
-  return finishHeader(header, [...stanzas, ...padding], contentKey, primitives)
+/** The stanzas of a header, with padding to `length` where it is shorter and padding fits: it takes 3 bytes or more. */
+export function filledUp(stanzas: readonly Stanza[], length: number): readonly Stanza[] {
+  let room = length - preambleLength - 1 - macLength - stanzaPrefix
+  for (const { bytes } of stanzas) room -= stanzaPrefix + bytes.length
+  return room < 0 || stanzas.length === 255 ? stanzas : [...stanzas, { kind: 0, bytes: new Uint8Array(room) }]
 }

@@ -13,6 +13,7 @@ import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
+import { type EnvelopeToRewrap, ManyRewraps, type RewrapOutcome } from './many-rewraps.ts'
 import { checkName } from './names.ts'
 import { newestRecipients } from './newest-recipients.ts'
 import type { RingWatch } from './ring-watch.ts'
@@ -104,6 +105,12 @@ export class KeyUse {
     if (newest) await this.#watch.refresh()
     const change = newest ? await newestRecipients(envelope, this.#ring, (id) => this.#recipientOf(id)) : {}
     return rewrapHeader(envelope, { ...options, ...change, ...this.#parts(), openers: [ringOpener, ...openers] })
+  }
+
+  /** `rewrap` of many to the newest versions. */
+  rewrapMany(envelopes: readonly EnvelopeToRewrap[]): Promise<readonly RewrapOutcome[]> {
+    const single = ({ envelope, context }: EnvelopeToRewrap): Promise<Rewrapped> => this.rewrap(envelope, { context })
+    return new ManyRewraps(this.#ring, this.#auditor, () => this.#watch.refresh(), single).rewrap(envelopes)
   }
 
   #recipientOf(id: string): Recipient {

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { formatUuid, inspect, openEnvelope, sealEnvelope } from '../../src/envelope/index.ts'
+import {
+  formatUuid,
+  inspect,
+  openEnvelope,
+  paddingRecipient,
+  parseHeader,
+  type Recipient,
+  sealEnvelope,
+} from '../../src/envelope/index.ts'
 import type { Kms, Rewrapped, RewrapUnder } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts } from './memory-kms.ts'
 
@@ -109,4 +117,96 @@ test('the newest version is the one that somebody else made meanwhile', async ()
   await other.keys.rotate('files')
   await other.close()
   expect(versionsIn(await rewrap(kms, sealed))).toEqual([2])
+})
+
+test('many are rewrapped to what each would be alone, in their order, whatever else they are sealed to', async () => {
+  const { kms, store: stored, seal } = await store()
+  const stranger = await newKms()
+  await stranger.kms.keys.create('theirs')
+  const { primitives, slots } = parts(stored)
+  const sealTo = async (...recipients: Recipient[]) =>
+    sealEnvelope(new Uint8Array(3), { context, recipients, primitives, slots })
+  const [files, archive] = [await kms.recipient('files'), await kms.recipient('archive')]
+  const unknown: Recipient = { kind: 77, wrap: async () => Uint8Array.of(1, 2, 3) }
+  const old = [
+    ...(await Promise.all(Array.from({ length: 11 }, () => seal('files')))),
+    await seal('archive'),
+    await seal('files', 'archive'),
+    await sealTo(unknown, files, paddingRecipient(100)),
+    await sealTo(archive, unknown),
+    await sealTo(files, paddingRecipient(40_000)),
+  ]
+  await kms.keys.rotate('files')
+  const envelopes = [...old, await seal('files'), await sealTo(unknown, archive, paddingRecipient(5))]
+  const outcomes = await kms.rewrapMany(envelopes.map((envelope) => ({ envelope, context })))
+  for (const [i, envelope] of envelopes.entries())
+    expect(outcomes[i]?.rewrapped).toEqual(await kms.rewrap(envelope, { context }))
+  expect(outcomes).toHaveLength(envelopes.length)
+  expect(await kms.rewrapMany([])).toEqual([])
+})
+
+test('of many each that cannot be rewrapped says why, as alone, and stops none of the others', async () => {
+  const { kms, seal } = await store()
+  const stranger = await store()
+  const good = await seal('files')
+  const flipped = (at: number): Uint8Array => good.map((byte, i) => (i === at ? byte ^ 1 : byte))
+  const { length } = parseHeader(good)
+  const theirs = await stranger.seal('files')
+  const archived = await seal('archive')
+  await kms.keys.rotate('files')
+  await kms.keys.rotate('archive')
+  await kms.keys.retire('archive', '1')
+  await kms.keys.disable('archive', '1')
+  const items = [
+    { envelope: good, context },
+    { envelope: flipped(length - 1), context },
+    { envelope: flipped(40), context },
+    { envelope: good, context: { file: 'another' } },
+    { envelope: theirs, context },
+    { envelope: good, context: {} },
+    { envelope: good.subarray(0, 50), context },
+    { envelope: archived, context },
+    { envelope: 'text' as unknown as Uint8Array, context },
+    { envelope: good, context },
+  ]
+  const outcomes = await kms.rewrapMany(items)
+  const codes: string[] = []
+  for (const { envelope, context } of items) codes.push(await codeOf(() => kms.rewrap(envelope, { context })))
+  expect(outcomes.map(({ error }) => error?.code ?? 'no error')).toEqual(codes)
+  expect(codes).toEqual([
+    'no error',
+    'authentication-failed',
+    'authentication-failed',
+    'authentication-failed',
+    'key-not-found',
+    'invalid-context',
+    'malformed',
+    'key-disabled',
+    'malformed',
+    'no error',
+  ])
+  expect(versionsIn(outcomes[0]?.rewrapped?.header ?? new Uint8Array())).toEqual([2])
+  expect(outcomes[9]).toEqual(outcomes[0])
+})
+
+test('many rewraps are audited as each alone, and refused once the Kms is closed', async () => {
+  const told: string[] = []
+  const { kms, store: stored } = await newKms({
+    onAudit: ({ operation, outcome, version }) => void told.push(`${operation} ${outcome} ${version}`),
+  })
+  const { primitives, slots } = parts(stored)
+  await kms.keys.create('files')
+  const recipients = [await kms.recipient('files')]
+  const sealed = await sealEnvelope(new Uint8Array(3), { context, recipients, primitives, slots })
+  await kms.keys.rotate('files')
+  const changed = sealed.map((byte, i) => (i === 60 ? byte ^ 1 : byte))
+  told.length = 0
+  await kms.rewrap(sealed, { context })
+  await codeOf(() => kms.rewrap(changed, { context }))
+  const alone = told.splice(0)
+  const many = [sealed, changed].map((envelope) => ({ envelope, context }))
+  await kms.rewrapMany(many)
+  expect(told).toEqual(alone)
+  await kms.close()
+  expect(await codeOf(() => kms.rewrapMany(many))).toBe('closed')
 })

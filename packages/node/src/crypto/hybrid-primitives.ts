@@ -25,5 +25,6 @@ export function createHybridPrimitives(): Primitives {
       by(info.length + inputKey.length).hkdf(hash, inputKey, salt, info, length),
     keyWrap: (kek, key) => by(key.length).keyWrap(kek, key),
     keyUnwrap: (kek, wrapped) => by(wrapped.length).keyUnwrap(kek, wrapped),
+    headerRewrapper: () => wasm.headerRewrapper(),
   }
 }

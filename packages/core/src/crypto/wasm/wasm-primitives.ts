@@ -1,8 +1,9 @@
 import { KmsError } from '../../errors.ts'
-import type { Aead, Hash, Primitives } from '../primitives.ts'
+import type { Aead, Hash, HeaderRewrapper, Primitives } from '../primitives.ts'
 import { argon2id } from './argon2id.ts'
 import { isWhole, requireThat } from './checks.ts'
 import { type HashEntry, hashEntry } from './hashes.ts'
+import { headerRewrapper } from './header-rewrapper.ts'
 import { absorb, instantiate, takeOutput } from './instance.ts'
 import { pbkdf2 } from './pbkdf2.ts'
 import { scrypt } from './scrypt.ts'
@@ -25,6 +26,8 @@ export interface WasmPrimitives extends Primitives {
 
   /** RFC 5649 §4.2. @throws `authentication-failed` */
   keyUnwrapPadded(kek: Uint8Array, wrapped: Uint8Array): Uint8Array
+
+  headerRewrapper(): Promise<HeaderRewrapper>
 }
 
 /**
@@ -210,6 +213,7 @@ export function createWasmPrimitives(): WasmPrimitives {
       return wrap(kek, key, true)
     },
     keyUnwrapPadded: (kek, wrapped) => unwrap(kek, wrapped, true),
+    headerRewrapper,
     equal(a, b) {
       if (a.length !== b.length) return false
       const half = whole / 2
