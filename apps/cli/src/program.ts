@@ -2,6 +2,7 @@ import type { IncidentTrigger } from '@kms/core'
 import { Argument, Command, Option } from 'commander'
 import { incidents } from './incidents.ts'
 import { invocation } from './invocation.ts'
+import { profileNames } from './profile-names.ts'
 import { suites } from './suites.ts'
 import { version } from './version.ts'
 
@@ -64,13 +65,18 @@ function addStart(kms: Command): void {
 function addKeys(kms: Command): void {
   const key = kms.command('key').description('the keys of the ring').allowExcessArguments().action(missing)
   const reason = (command: Command): Command => command.option('--reason <text>', 'why, for the log')
-  key
-    .command('create')
-    .argument('<name>')
+  const policy = (command: Command): Command =>
+    command
+      .addOption(new Option('--profile <profile>', 'periods and ceilings by name (data-key)').choices(profileNames))
+      .option('--no-profile', 'periods of your own, without a ceiling')
+      .option('--rotation-days <days>', 'days until a new version is due (365)')
+      .option('--no-rotation-days', 'never due for rotation')
+      .option('--processing-days <days>', 'days for which a version opens old data before it is named as overdue')
+      .option('--no-processing-days', 'without end')
+      .option('--transition-days <days>', 'days for which an old version stays active beside a new one (30)')
+  policy(key.command('create').argument('<name>'))
     .description('make a key')
     .option('--description <text>', 'what it is for')
-    .option('--rotation-days <days>', 'days until a new version is due (365)')
-    .option('--no-rotation-days', 'never due for rotation')
     .option('--if-absent', 'no error if the key is there already')
     .action(act(async () => (await import('./commands/key.ts')).create))
   key
@@ -88,6 +94,9 @@ function addKeys(kms: Command): void {
     .argument('<text>')
     .description('change what a key says it is for')
     .action(act(async () => (await import('./commands/key.ts')).describe))
+  policy(reason(key.command('policy').argument('<name>')))
+    .description('how long versions protect and open; shown, or changed')
+    .action(act(async () => (await import('./commands/key.ts')).policy))
   key
     .command('rename')
     .argument('<name>')
@@ -117,6 +126,7 @@ function addKeys(kms: Command): void {
   reason(key.command('destroy').argument('<name>').argument('<version>'))
     .description('destroy a version that never protected data')
     .option('--wait-days <days>', 'in which it can be called back, 0 to 365 (0)')
+    .option('--accept-clock', 'the clock is right, though it seems to have jumped')
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/key.ts')).destroy))
   reason(key.command('cancel-destruction').argument('<name>').argument('<version>'))
@@ -174,6 +184,18 @@ function addRotations(kms: Command): void {
     .requiredOption('--reason <text>', 'why, for the log')
     .option('--days <days>', 'of the transition, from when the primary moved (0)')
     .action(act(async () => (await import('./commands/rotation.ts')).shorten))
+  kms
+    .command('rotate')
+    .description('what policies ask for, from a timer')
+    .option('--due', 'begin the rotations that are due, and go on with those that can')
+    .option('--limit <number>', 'rotations begun by one run (20); the next does the rest')
+    .option('--accept-clock', 'the clock is right, though it seems to have jumped')
+    .option('-n, --dry-run', 'say what is due, and do nothing')
+    .action(act(async () => (await import('./commands/rotate.ts')).rotate))
+  kms
+    .command('profiles')
+    .description('rotation profiles, with the rules that bound them')
+    .action(act(async () => (await import('./commands/profiles.ts')).profiles))
   kms
     .command('sessions')
     .description('the processes that hold keys of the ring')

@@ -49,6 +49,11 @@ export interface OpenOptions extends KmsParts {
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. */
   readonly fingerprint?: string
+  /**
+   * How often a process that holds handles and may administer the ring does due work (`kms.work`): milliseconds, 60,000 to 86,400,000;
+   * every hour unless given; false for never.
+   */
+  readonly dueWork?: number | false
   /** Why an older state of the store is accepted as the present one: starts a new incarnation. */
   readonly acceptRestore?: string
 }
@@ -131,6 +136,12 @@ export function checkLease(lease: number): number {
     throw new KmsError('invalid-argument', 'A lease has 2,000 to 600,000 milliseconds.')
   }
   return lease
+}
+
+/** @throws `invalid-argument` */
+export function checkDueWork(period: number | false = 3_600_000): number | false {
+  if (period === false || (Number.isInteger(period) && period >= 60_000 && period <= 86_400_000)) return period
+  throw new KmsError('invalid-argument', 'dueWork is false, or has 60,000 to 86,400,000 milliseconds.')
 }
 
 /** A listener whose failure is its own: it must not end a renewal or crash the process. */

@@ -26,6 +26,7 @@ import { settledAfter } from './keys/retirement-wait.ts'
 import { RingWatch } from './keys/ring-watch.ts'
 import {
   type CreateOptions,
+  checkDueWork,
   checkLease,
   checkSuite,
   type EncryptUnder,
@@ -38,6 +39,9 @@ import {
 } from './kms-options.ts'
 import { type AsRecipient, type FromSigners, Messages, type ToRecipients } from './messages.ts'
 import { type OpenParts, openParts } from './open-kms.ts'
+import type { DueItem } from './rotation/due-items.ts'
+import { DueLoop } from './rotation/due-loop.ts'
+import { DueWork, type WorkOptions, type WorkReport } from './rotation/due-work.ts'
 import { Rotations } from './rotation/rotations.ts'
 
 /** An open key store: one ring of it. From `Kms.open`, `Kms.create`; close it when done, or `await using`. */
@@ -52,11 +56,14 @@ export class Kms {
   readonly #auditor: Auditor
   readonly #watch: RingWatch
   readonly #sessions: Sessions
+  readonly #work: DueWork
+  readonly #loop: DueLoop
+  readonly #loops: boolean
   readonly #uses: KeyUse
   readonly #messages: Messages
   #closed = false
 
-  private constructor(parts: OpenParts, url: string) {
+  private constructor(parts: OpenParts, url: string, dueWork: number | false) {
     const { environment, access, storeAuthority, ring } = parts
     this.#parts = parts
     this.#url = url
@@ -72,6 +79,9 @@ export class Kms {
       silence: settledAfter(ring.lease),
     })
     this.rotations = new Rotations(changes, this.#sessions)
+    this.#work = new DueWork(ring, this.rotations)
+    this.#loop = new DueLoop(this.#work, environment, dueWork === false ? 0 : dueWork)
+    this.#loops = dueWork !== false && ring.access.signingKey !== undefined
     this.incidents = new Incidents(changes, this.#sessions)
     this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
@@ -103,7 +113,8 @@ export class Kms {
    * `not-permitted`, `store-rolled-back`, `store-corrupt`, `store-unavailable`, `root-unavailable`
    */
   static async open(options: OpenOptions): Promise<Kms> {
-    return new Kms(await openParts(options, environmentOf(options)), options.url ?? '')
+    const dueWork = checkDueWork(options.dueWork)
+    return new Kms(await openParts(options, environmentOf(options)), options.url ?? '', dueWork)
   }
 
   /** What is open, and where. */
@@ -134,6 +145,7 @@ export class Kms {
       throw new KmsError('invalid-argument', 'A key is used for its purpose: "encrypt".')
     }
     this.#watch.begin()
+    if (this.#loops) this.#loop.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
     const key = await ring.hold(await ring.records.idOf(checkName(name)))
@@ -286,6 +298,25 @@ export class Kms {
     return this.#uses.opener(name, true)
   }
 
+  /**
+   * What policies ask for: rotations that are due or can go on, periods that end soon, versions that are older than they should be.
+   * @throws `store-unavailable`
+   */
+  async due(): Promise<readonly DueItem[]> {
+    this.#checkOpen()
+    return this.#work.due()
+  }
+
+  /**
+   * Does what is due: begins rotations, and goes on with those that can. Exactly one process does it at a time, and nothing is ever
+   * destroyed by it. Open processes that may administer the ring do it by themselves (`OpenOptions.dueWork`); others call it from a timer.
+   * @throws `not-permitted`, `store-unavailable`; `clock-implausible` for a clock that may have jumped
+   */
+  async work(options: WorkOptions = {}): Promise<WorkReport> {
+    this.#checkOpen()
+    return this.#work.work(options)
+  }
+
   /** The processes that hold keys of this ring, as their sessions say. @throws `store-unavailable` */
   async sessions(): Promise<readonly SessionInfo[]> {
     this.#checkOpen()
@@ -299,7 +330,12 @@ export class Kms {
   async doctor(): Promise<readonly Finding[]> {
     this.#checkOpen()
     const { environment, storeAuthority, ring } = this.#parts
-    return diagnose({ environment, ring: ring.access.record, authorities: [storeAuthority, ring.authority] })
+    return diagnose({
+      environment,
+      ring: ring.access.record,
+      authorities: [storeAuthority, ring.authority],
+      work: this.#work,
+    })
   }
 
   /** Wipes all keys and closes the store. Handles are `closed` afterwards. Closing twice is no error. */
@@ -307,6 +343,7 @@ export class Kms {
     if (this.#closed) return
     this.#closed = true
     const { environment, access, ring, remembered } = this.#parts
+    this.#loop.end()
     await this.#watch.end()
     await remembered()
     ring.close()

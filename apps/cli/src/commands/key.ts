@@ -1,13 +1,20 @@
-import type { KeyInfo, Kms, RotationInfo } from '@kms/core'
+import type { KeyInfo, Kms, PolicyOptions as LibraryPolicy, ProfileName, RotationInfo } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable, word } from '../layout.ts'
 import { withKms } from '../session.ts'
 
-interface CreateOptions {
-  readonly description?: string
+/** Periods, as options have them. */
+interface PolicyOptions {
+  readonly profile?: ProfileName | false
   readonly rotationDays?: string | false
+  readonly processingDays?: string | false
+  readonly transitionDays?: string
+}
+
+interface CreateOptions extends PolicyOptions {
+  readonly description?: string
   readonly ifAbsent?: boolean
 }
 
@@ -27,17 +34,16 @@ interface CompromiseOptions extends ChangeOptions {
 
 interface DestroyOptions extends ChangeOptions {
   readonly waitDays?: string
+  readonly acceptClock?: boolean
 }
 
 /** `kms key create NAME` */
 export async function create(call: Invocation<CreateOptions>, name: string): Promise<void> {
-  const { description, rotationDays, ifAbsent } = call.options
+  const { description, ifAbsent } = call.options
   const options = {
     purpose: 'encrypt' as const,
     ...(description !== undefined && { description }),
-    ...(rotationDays !== undefined && {
-      rotationDays: rotationDays === false ? null : await days(rotationDays, '--rotation-days'),
-    }),
+    ...(await policyIn(call.options)),
   }
   const key = await withKms(call, (kms) =>
     ifAbsent === true ? kms.keys.ensure(name, options) : kms.keys.create(name, options),
@@ -74,7 +80,7 @@ export async function show(call: Invocation, name: string): Promise<void> {
       ['purpose', `${key.purpose}, ${key.spec}`],
       ['description', printable(key.description) || '-'],
       ['created', `${key.created.toISOString()} by ${printable(key.by)}`],
-      ['rotation', key.rotationDays === null ? 'none' : `every ${key.rotationDays} days, ${due(key)}`],
+      ...policyFacts(key),
     ]
     const versions = key.versions.map((version) => [
       `${version.label}${version.primary ? ' *' : ''}`,
@@ -94,6 +100,38 @@ export async function show(call: Invocation, name: string): Promise<void> {
 export async function describe(call: Invocation, name: string, text: string): Promise<void> {
   const key = await withKms(call, (kms) => kms.keys.describe(name, text))
   call.output.result(key, ({ green }) => `${green('Described')} ${printable(key.name)}: ${printable(key.description)}`)
+}
+
+/** `kms key policy NAME` */
+export async function policy(call: Invocation<PolicyOptions & ChangeOptions>, name: string): Promise<void> {
+  const asked = await policyIn(call.options)
+  const key = await withKms(call, (kms) =>
+    Object.keys(asked).length === 0 ? kms.keys.show(name) : kms.keys.setPolicy(name, { ...asked, ...reason(call) }),
+  )
+  call.output.result(key, ({ bold }) => columns(policyFacts(key), (cell, _, x) => (x === 0 ? bold(cell) : cell)))
+}
+
+function policyFacts(key: KeyInfo): readonly (readonly string[])[] {
+  const period = (days: number | null, none: string): string => (days === null ? none : `${days} days`)
+  return [
+    ['profile', key.profile ?? 'none'],
+    ['rotation', key.rotationDays === null ? 'none' : `every ${key.rotationDays} days, ${due(key)}`],
+    ['transition', `${key.transitionDays} days`],
+    ['old data', period(key.processingDays, 'opens without end')],
+  ]
+}
+
+/** The options of a policy, as the library takes them. */
+async function policyIn(options: PolicyOptions): Promise<LibraryPolicy> {
+  const { profile, rotationDays, processingDays, transitionDays } = options
+  const period = async (given: string | false, option: string): Promise<number | null> =>
+    given === false ? null : days(given, option)
+  return {
+    ...(profile !== undefined && { profile: profile === false ? null : profile }),
+    ...(rotationDays !== undefined && { rotationDays: await period(rotationDays, '--rotation-days') }),
+    ...(processingDays !== undefined && { processingDays: await period(processingDays, '--processing-days') }),
+    ...(transitionDays !== undefined && { transitionDays: await days(transitionDays, '--transition-days') }),
+  }
 }
 
 /** `kms key rename NAME TO` */
@@ -207,9 +245,10 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
 
 /** `kms key destroy NAME VERSION` */
 export async function destroy(call: Invocation<DestroyOptions>, name: string, version: string): Promise<void> {
-  const { waitDays } = call.options
+  const { waitDays, acceptClock = false } = call.options
   await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
-  const options = { ...reason(call), ...(waitDays !== undefined && { waitDays: await days(waitDays, '--wait-days') }) }
+  const wait = waitDays === undefined ? {} : { waitDays: await days(waitDays, '--wait-days') }
+  const options = { ...reason(call), acceptClock, ...wait }
   const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
   call.output.result(key, ({ yellow }) =>

@@ -129,13 +129,8 @@ export class Authority {
     requestId: string,
     build: () => Promise<Change | undefined>,
   ): Promise<boolean> {
-    const { environment, signingKey, storeId } = this.#options
-    if (signingKey === undefined) {
-      throw new KmsError(
-        'not-permitted',
-        'This root may use the ring but not administer it. Open with a root that may.',
-      )
-    }
+    const { environment, storeId } = this.#options
+    const signingKey = this.checkAdministers()
     if (!/^[\x21-\x7e]{8,64}$/.test(requestId)) {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
@@ -172,6 +167,13 @@ export class Authority {
         await pause(Math.random() * 2 ** Math.min(attempt, 7))
       }
     }
+  }
+
+  /** What signs administered changes. @throws `not-permitted` where this process may not administer */
+  checkAdministers(): SigningKey {
+    const { signingKey } = this.#options
+    if (signingKey !== undefined) return signingKey
+    throw new KmsError('not-permitted', 'This root may use the ring but not administer it. Open with a root that may.')
   }
 
   /** Whether a request was committed before. @throws `invalid-argument` if its id was used for another change */

@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import { KmsError } from '../errors.ts'
+import type { DueItem } from '../rotation/due-items.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
@@ -16,7 +17,14 @@ export interface Finding {
   readonly todo?: string
 }
 
+/** What is due, and when it was last seen to. */
+export interface Work {
+  due(): Promise<readonly DueItem[]>
+  last(): Promise<{ readonly time: number; readonly usualGap: number } | undefined>
+}
+
 export interface DiagnosisOptions {
+  readonly work: Work
   readonly environment: Environment
   readonly ring: RingRecord
   /** Of the store and of the open ring. */
@@ -35,7 +43,8 @@ export async function diagnose(options: DiagnosisOptions): Promise<readonly Find
   const storeAuthority = authorities.find(({ log }) => log === 'store')
   if (ringAuthority !== undefined) {
     findings.push(await guarded('records', () => checkRecords(environment, ringAuthority, ring.ring)))
-    findings.push(await guarded('rotation', () => checkRotation(environment, ringAuthority, ring.ring)))
+    findings.push(await guarded('rotation', () => checkRotation(options.work)))
+    findings.push(await guarded('due-work', () => checkWork(environment, options.work)))
   }
   if (storeAuthority !== undefined) findings.push(await guarded('roots', () => checkRoots(storeAuthority)))
   findings.push(await guarded('random', async () => checkRandom()))
@@ -91,22 +100,54 @@ async function checkRecords(environment: Environment, authority: Authority, ring
   }
 }
 
-async function checkRotation(environment: Environment, authority: Authority, ring: string): Promise<Finding> {
-  const due: string[] = []
-  const now = environment.wall()
-  for await (const stored of administeredRecords(environment.store, keyPrefix(ring))) {
-    const { record } = await authority.open('key', stored)
-    const scheduled = record.rotationDays > 0 && record.primary > 0
-    if (scheduled && record.primarySince + record.rotationDays * 86_400_000 < now) due.push(record.name)
+async function checkRotation(work: Work): Promise<Finding> {
+  const items = await work.due()
+  const named = (of: readonly DueItem[]): string =>
+    `${count(of.length, 'item', 'items')}: ${of
+      .slice(0, 5)
+      .map(({ kind, key }) => `${key} (${kind})`)
+      .join(', ')}`
+  const ended = items.filter(({ kind }) => kind !== 'ends-soon')
+  if (ended.length > 0) {
+    return {
+      check: 'rotation',
+      status: 'warn',
+      message: `Due by policy, ${named(ended)}.`,
+      todo: 'kms rotate --due does what needs no person; kms rotate --due --dry-run shows all of it.',
+    }
   }
-  return due.length === 0
-    ? { check: 'rotation', status: 'pass', message: 'No key is due for rotation.' }
-    : {
-        check: 'rotation',
-        status: 'warn',
-        message: `Due for rotation: ${count(due.length, 'key', 'keys')}, ${due.slice(0, 5).join(', ')}.`,
-        todo: 'kms key rotate NAME',
-      }
+  if (items.length === 0) return { check: 'rotation', status: 'pass', message: 'No key is due for rotation.' }
+  return {
+    check: 'rotation',
+    status: 'warn',
+    message: `Due soon, ${named(items)}.`,
+    todo: 'kms rotate --due from a timer, or kms key rotate NAME',
+  }
+}
+
+const day = 86_400_000
+
+/** Somebody must do due work: it has failed when nothing ran for two of the usual periods, or if what is due stays undone for two days. */
+async function checkWork({ wall }: Environment, work: Work): Promise<Finding> {
+  const check = 'due-work'
+  const [last, items] = [await work.last(), await work.due()]
+  const now = wall()
+  const todo =
+    'Run kms rotate --due from a timer, or keep a process open that may administer the ring: docs/guides/schedules.md.'
+  const waiting = items.filter(({ automatic, since }) => automatic && since.getTime() < now - 2 * day)
+  if (last === undefined) {
+    if (waiting.length === 0) return { check, status: 'pass', message: 'No due work waits for anybody.' }
+    return { check, status: 'fail', message: `Nobody does due work: ${waiting.length} waited for two days.`, todo }
+  }
+  const period = Math.max(last.usualGap, day)
+  const ran = new Date(last.time).toISOString()
+  if (now - last.time <= 2 * period) return { check, status: 'pass', message: `Due work was last done on ${ran}.` }
+  return {
+    check,
+    status: 'fail',
+    message: `Due work was last done on ${ran}, longer ago than two of its usual periods.`,
+    todo,
+  }
 }
 
 async function checkRoots(authority: Authority): Promise<Finding> {

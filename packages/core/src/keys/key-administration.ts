@@ -7,20 +7,17 @@ import { type ChangeOptions, type KeyChange, type KeyChanges, keyExists, newestL
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
+import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
 import { generateVersion, sealVersion } from './version-material.ts'
 import { nextNumber, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
 const spec = 'symmetric-256'
-const defaultRotationDays = 365
-const defaultTransitionDays = 30
-export interface CreateKeyOptions extends ChangeOptions {
+export interface CreateKeyOptions extends ChangeOptions, PolicyOptions {
   /** `encrypt`: the one purpose there is as yet. */
   readonly purpose?: 'encrypt'
   readonly description?: string
-  /** Days until a new primary is due, 1 to 36,500; 365 by default; null for none. */
-  readonly rotationDays?: number | null
 }
 
 /**
@@ -51,7 +48,7 @@ export class KeyAdministration {
   async create(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
     const checked = checkName(name)
     const description = checkText(options.description ?? '', 'A description')
-    const rotationDays = checkRotationDays(options.rotationDays)
+    const policy = policyOf(options, standardPolicy, this.#ring.environment.wall())
     if (options.purpose !== undefined && options.purpose !== purpose) {
       throw new KmsError('invalid-argument', 'A key has the purpose "encrypt"; others come with a later release.')
     }
@@ -77,10 +74,7 @@ export class KeyAdministration {
         description,
         created: time,
         by: environment.caller,
-        profile: '',
-        rotationDays,
-        processingDays: 0,
-        transitionDays: defaultTransitionDays,
+        ...policy,
         primary: number,
         primarySince: time,
         rotation: '',
@@ -164,6 +158,28 @@ export class KeyAdministration {
       versions: [],
     })
     return this.#changes.change('key.describe', name, options, build, text)
+  }
+
+  /**
+   * Changes a key's policy; what is not given stays.
+   * @throws `key-not-found`, `invalid-argument` for what is out of range or over the profile's ceiling
+   */
+  setPolicy(name: string, policy: PolicyOptions & ChangeOptions): Promise<KeyInfo> {
+    const { reason, requestId, ...options } = policy
+    const change = { ...(reason !== undefined && { reason }), ...(requestId !== undefined && { requestId }) }
+    return this.#changes.change(
+      'key.policy',
+      name,
+      change,
+      (key) => {
+        const { profile, rotationDays, processingDays, transitionDays } = key
+        const before = { profile, rotationDays, processingDays, transitionDays }
+        const after = policyOf(options, before, this.#ring.environment.wall())
+        const same = JSON.stringify(after) === JSON.stringify(before)
+        return { key: same ? key : { ...key, ...after }, versions: [] }
+      },
+      JSON.stringify(options),
+    )
   }
 
   /**
@@ -313,7 +329,7 @@ export class KeyAdministration {
   /**
    * Destroys a version that never was the primary: its material is gone from the store and from memory. With `waitDays` it is
    * scheduled, nothing opens with it meanwhile, and a second call carries it out when its time has come.
-   * @throws `key-not-found`, `version-lost`, `census-required`, `invalid-transition`, `invalid-argument`
+   * @throws `key-not-found`, `version-lost`, `census-required`, `invalid-transition`, `invalid-argument`, `clock-implausible`
    */
   destroy(name: string, version: string | number, options: DestroyOptions = {}): Promise<KeyInfo> {
     return this.#transitions.destroy(name, version, options)
@@ -323,13 +339,4 @@ export class KeyAdministration {
   cancelDestruction(name: string, version: string | number, options: ChangeOptions = {}): Promise<KeyInfo> {
     return this.#transitions.cancelDestruction(name, version, options)
   }
-}
-
-function checkRotationDays(days: number | null | undefined): number {
-  if (days === null) return 0
-  const checked = days ?? defaultRotationDays
-  if (!Number.isInteger(checked) || checked < 1 || checked > 36_500) {
-    throw new KmsError('invalid-argument', 'rotationDays is a number of days from 1 to 36,500, or null for none.')
-  }
-  return checked
 }

@@ -1,8 +1,7 @@
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { protectionPeriod } from './rotation-policy.ts'
 import type { VersionState } from './states.ts'
 import { versionLabel } from './version-number.ts'
-
-const day = 86_400_000
 
 /** A version of a key, for people and programs. Never its material. */
 export interface VersionInfo {
@@ -48,6 +47,12 @@ export interface KeyInfo {
   readonly description: string
   readonly created: Date
   readonly by: string
+  /** The profile that its periods come from; null for none. */
+  readonly profile: string | null
+  /** Days for which a version opens old data, from its making; null: no end. It goes on opening, and is named as overdue. */
+  readonly processingDays: number | null
+  /** Days for which an old version stays active beside a new primary. */
+  readonly transitionDays: number
   /** Days after which a new primary is due; null: none. */
   readonly rotationDays: number | null
   readonly rotationDue: Date | null
@@ -59,7 +64,7 @@ export interface KeyInfo {
 
 /** A key's record and those of its versions, as people and programs see them. */
 export function keyInfo(key: KeyRecord, versions: readonly VersionRecord[], ring: string): KeyInfo {
-  const due = key.rotationDays === 0 || key.primary === 0 ? null : key.primarySince + key.rotationDays * day
+  const period = protectionPeriod(key)
   return {
     id: key.key,
     name: key.name,
@@ -69,8 +74,11 @@ export function keyInfo(key: KeyRecord, versions: readonly VersionRecord[], ring
     description: key.description,
     created: new Date(key.created),
     by: key.by,
+    profile: key.profile === '' ? null : key.profile,
+    processingDays: key.processingDays === 0 ? null : key.processingDays,
+    transitionDays: key.transitionDays,
     rotationDays: key.rotationDays === 0 ? null : key.rotationDays,
-    rotationDue: due === null ? null : new Date(due),
+    rotationDue: period === undefined ? null : new Date(period.end),
     primary: key.primary === 0 ? null : versionLabel(key.primary),
     versions: versions.map((version) => versionInfo(version, key.primary)),
   }

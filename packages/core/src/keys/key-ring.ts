@@ -4,9 +4,10 @@ import type { RingAccess } from '../access/ring-access.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import type { VersionRecord } from '../store/records.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey } from './loaded-key.ts'
+import { protectionPeriod } from './rotation-policy.ts'
 import { mayProcess, mayProtect } from './states.ts'
 import { standingOf } from './version-change.ts'
 import { loadVersion } from './version-material.ts'
@@ -31,6 +32,8 @@ export class KeyRing {
   /** On the monotonic clock: until when keys may be used without reading the head again. */
   deadline: number = Number.NEGATIVE_INFINITY
   readonly #keys = new Map<string, LoadedKey>()
+  /** Primaries of whose period was told. */
+  readonly #warned = new Set<string>()
   readonly #reading = new Map<LoadedKey, Promise<void>>()
   #renewing: Promise<void> | undefined
   #next: Promise<void> | undefined
@@ -246,6 +249,22 @@ export class KeyRing {
     const primary = key.versions.get(record.primary)
     key.primary = primary !== undefined && mayProtect(primary) ? primary.loaded : undefined
     key.epoch = epoch
+    this.#warnOfPeriod(record)
+  }
+
+  /** Says once for each primary that its period has ended, or soon will. */
+  #warnOfPeriod(record: KeyRecord): void {
+    const period = protectionPeriod(record)
+    const primary = `${record.key} ${record.primary}`
+    const now = this.environment.wall()
+    if (period === undefined || now < period.notice || this.#warned.has(primary)) return
+    this.#warned.add(primary)
+    const end = new Date(period.end).toISOString().slice(0, 10)
+    const message =
+      period.end <= now
+        ? `"${record.name}" was due for rotation on ${end}. kms key rotate, or kms rotate --due from a timer.`
+        : `"${record.name}" is due for rotation on ${end}.`
+    this.environment.onWarning({ code: 'rotation-due', message })
   }
 
   /** Takes a version as recorded: into memory if it may process, out of it if not. Never back to an older revision. */

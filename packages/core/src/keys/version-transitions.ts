@@ -3,6 +3,7 @@ import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
+import { checkClock, usualTimes } from './plausible-clock.ts'
 import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
@@ -18,6 +19,8 @@ export interface Retirement {
 export interface DestroyOptions extends ChangeOptions {
   /** Days in which it can be called back, and nothing opens with it: 0 to 365; 0, at once, unless given. */
   readonly waitDays?: number
+  /** Says that the clock is right, where it seems to have jumped (`clock-implausible`): by it a schedule's time has come. */
+  readonly acceptClock?: boolean
 }
 
 /** Which versions: one, by label or number; all that it applies to, where none is given. */
@@ -52,13 +55,17 @@ export class VersionTransitions {
 
   /** Destroys a version, or schedules it. */
   destroy(name: string, version: string | number, options: DestroyOptions): Promise<KeyInfo> {
-    const { waitDays = 0, ...rest } = options
+    const { waitDays = 0, acceptClock = false, ...rest } = options
     if (!Number.isInteger(waitDays) || waitDays < 0 || waitDays > longestWait) {
       throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
     }
-    const { environment } = this.#changes.ring
+    const { environment, authority } = this.#changes.ring
     return this.#one('key.destroy', name, version, rest, (key, found) => {
       const by = environment.caller
+      // A schedule is a promise of time: it is carried out on a clock that can be right alone.
+      if (found.destruction.length > 0 && !acceptClock) {
+        checkClock(environment.wall(), usualTimes(key, authority.head.record), 'Nothing was destroyed.')
+      }
       return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest) })
     })
   }

@@ -79,9 +79,13 @@ export class Rotations {
   /**
    * Goes on with a rotation as far as it can now: after a crash, when a transition has ended, when a process has come back.
    * @param options.wait waits for the leases that a retirement has to outlast, instead of leaving that to a later call
+   * @param options.settled says that the caller has waited for them since the rotation was at `retire`
    * @throws `key-not-found` for no such rotation
    */
-  async resume(id: string, options: { readonly wait?: boolean } = {}): Promise<RotationInfo> {
+  async resume(
+    id: string,
+    options: { readonly wait?: boolean; readonly settled?: boolean } = {},
+  ): Promise<RotationInfo> {
     return this.#infoOf(await this.#advance(await this.#find(id), options))
   }
 
@@ -224,7 +228,7 @@ export class Rotations {
   /** Goes on from whatever step is recorded, one commit a step, until something has to be waited for. */
   async #advance(
     rotation: RotationRecord,
-    options: { readonly urgent?: boolean; readonly wait?: boolean },
+    options: { readonly urgent?: boolean; readonly wait?: boolean; readonly settled?: boolean },
   ): Promise<RotationRecord> {
     const { environment, lease } = this.#changes.ring
     let at = rotation
@@ -239,11 +243,13 @@ export class Rotations {
     }
     if (at.step === 'dual-operation' && at.transitionUntil <= environment.wall()) {
       at = await this.#step('rotation.retire', at, {}, retired)
-      if (at.step === 'retire' && options.wait !== true && at.from !== 0) return at
+      // `settled` was said of a retirement that was there before.
+      if (at.step === 'retire' && at.from !== 0 && options.wait !== true) return at
     }
     if (at.step === 'retire') {
-      if (at.from !== 0 && options.wait === true) await environment.pause(settledAfter(lease))
-      if (at.from === 0 || options.wait === true) at = await this.#step('rotation.finish', at, {}, finished)
+      const settled = at.from === 0 || options.settled === true
+      if (!settled && options.wait === true) await environment.pause(settledAfter(lease))
+      if (settled || options.wait === true) at = await this.#step('rotation.finish', at, {}, finished)
     }
     return at
   }

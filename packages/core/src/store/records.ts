@@ -198,6 +198,19 @@ export type RequestRecord = RecordBase & {
   readonly time: number
 }
 
+/** An operational record, signed by the ring's log key: who does due work, and when it was last done. */
+export type WorkRecord = RecordBase & {
+  readonly ring: string
+  /** UUID of the process's own. */
+  readonly worker: string
+  /** `running` or `idle`. */
+  readonly state: string
+  /** When the last run began. */
+  readonly time: number
+  /** How long usually passes between two runs, milliseconds; 0 if that is not known yet. */
+  readonly usualGap: number
+}
+
 export interface RecordTypes {
   store: StoreRecord
   ring: RingRecord
@@ -209,6 +222,7 @@ export interface RecordTypes {
   incident: IncidentRecord
   head: HeadRecord
   request: RequestRecord
+  work: WorkRecord
 }
 export type RecordKind = keyof RecordTypes
 
@@ -329,6 +343,14 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     subject: 'text',
     position: 'integer',
     time: 'integer',
+  },
+  work: {
+    ...base,
+    ring: 'text',
+    worker: 'text',
+    state: 'text',
+    time: 'integer',
+    usualGap: 'integer',
   },
 }
 

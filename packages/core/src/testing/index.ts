@@ -1,3 +1,4 @@
+export { type TestClock, testClock } from './clock.ts'
 export type { ConformanceCase } from './conformance.ts'
 export { type ExternalProviderSubject, externalProviderConformance } from './external-provider.ts'
 export { keySlotsConformance } from './key-slots.ts'

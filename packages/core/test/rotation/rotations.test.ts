@@ -205,7 +205,7 @@ describe.each([true, false])('killed at a commit that %s done', (done) => {
 async function whole(store: MemoryStore): Promise<void> {
   const kms = await openKms(store)
   const findings = await kms.doctor()
-  expect(findings.filter(({ status }) => status === 'fail')).toEqual([])
+  expect(findings.filter(({ check, status }) => status === 'fail' && check !== 'due-work')).toEqual([])
   await kms.close()
 }
 

@@ -1,0 +1,88 @@
+import { KmsError } from '../errors.ts'
+import type { KeyRecord } from '../store/records.ts'
+import { ceilingAt, type ProfileName, profileNamed } from './profiles.ts'
+
+/** What a key's policy is asked to be. */
+export interface PolicyOptions {
+  /** A named profile, which gives the periods and their ceilings; `data-key` unless periods of your own are given; null for none. */
+  readonly profile?: ProfileName | null
+  /** Days until a new primary is due, 1 to 36,500; null for none. */
+  readonly rotationDays?: number | null
+  /** Days for which a version opens old data, from its making, before it is named as overdue; null for no end. */
+  readonly processingDays?: number | null
+  /** Days for which an old version stays active beside a new primary, 0 to 3,650; 30 unless given. */
+  readonly transitionDays?: number
+}
+
+/** A policy as a key's record has it. */
+export type PolicyFields = Pick<KeyRecord, 'profile' | 'rotationDays' | 'processingDays' | 'transitionDays'>
+
+/** What a key has of which nothing else was asked. */
+export const standardPolicy: PolicyFields = {
+  profile: 'data-key',
+  rotationDays: profileNamed('data-key').rotationDays,
+  processingDays: profileNamed('data-key').processingDays,
+  transitionDays: 30,
+}
+
+const longest = 36_500
+
+/**
+ * The policy that is asked for, on the ground of the one there is.
+ * @param time when it is to hold
+ * @throws `invalid-argument` for what is out of range, or over the ceiling of the profile that is in force
+ */
+export function policyOf(options: PolicyOptions, before: PolicyFields, time: number): PolicyFields {
+  const own = options.rotationDays !== undefined && options.profile === undefined && before === standardPolicy
+  const name = options.profile === undefined ? (own ? '' : before.profile) : (options.profile ?? '')
+  const profile = name === '' ? undefined : profileNamed(name)
+  const changed = options.profile !== undefined && profile !== undefined
+  const { now } = profile === undefined ? { now: undefined } : ceilingAt(profile, time)
+  const standard = changed
+    ? { rotationDays: Math.min(profile.rotationDays, now?.days ?? longest), processingDays: profile.processingDays }
+    : own
+      ? { ...before, processingDays: 0 }
+      : before
+  const rotationDays = period(options.rotationDays, standard.rotationDays, 'rotationDays')
+  const processingDays = period(options.processingDays, standard.processingDays, 'processingDays')
+  const transitionDays = options.transitionDays ?? before.transitionDays
+  if (!Number.isInteger(transitionDays) || transitionDays < 0 || transitionDays > 3_650) {
+    throw new KmsError('invalid-argument', 'transitionDays is a number of days from 0 to 3,650.')
+  }
+  if (now !== undefined && (rotationDays === 0 || rotationDays > now.days)) {
+    throw new KmsError(
+      'invalid-argument',
+      `The profile ${name} allows ${now.days} days at most since ${now.from}: ${now.source}. Take fewer, or no profile.`,
+    )
+  }
+  if (processingDays !== 0 && processingDays < rotationDays) {
+    throw new KmsError('invalid-argument', 'A version opens old data for at least as long as it protects new data.')
+  }
+  return { profile: name, rotationDays, processingDays, transitionDays }
+}
+
+const day = 86_400_000
+
+/**
+ * When the period ends in which a key's primary protects new data, and from when on that is worth saying: 30 days before, or in the last
+ * tenth if that is shorter. Undefined where there is no primary, or no period.
+ */
+export function protectionPeriod({
+  primary,
+  primarySince,
+  rotationDays,
+}: Pick<KeyRecord, 'primary' | 'primarySince' | 'rotationDays'>):
+  | { readonly end: number; readonly notice: number }
+  | undefined {
+  if (primary === 0 || rotationDays === 0) return undefined
+  const end = primarySince + rotationDays * day
+  return { end, notice: end - Math.min(30, Math.ceil(rotationDays / 10)) * day }
+}
+
+/** Days as a record has them: 0 for none. */
+function period(days: number | null | undefined, standard: number, name: string): number {
+  if (days === null) return 0
+  const checked = days ?? standard
+  if (days === undefined || (Number.isInteger(checked) && checked >= 1 && checked <= longest)) return checked
+  throw new KmsError('invalid-argument', `${name} is a number of days from 1 to 36,500, or null for none.`)
+}

@@ -1,0 +1,41 @@
+import { protectionPeriod } from '../keys/rotation-policy.ts'
+import type { KeyRecord, RotationRecord } from '../store/records.ts'
+
+/** Something that a policy asks for. */
+export interface DueItem {
+  /**
+   * `rotate`: the primary's period has ended. `retire`: a transition has ended. `resume`: a rotation was begun and its primary has not
+   * moved. `ends-soon`: the primary's period ends within 30 days, or within its last tenth if that is sooner. `no-primary`: nothing
+   * protects new data. `processing-ended`: a version is older than the policy lets it open data; it goes on opening it.
+   */
+  readonly kind: 'rotate' | 'retire' | 'resume' | 'ends-soon' | 'no-primary' | 'processing-ended'
+  readonly key: string
+  /** Since when, or from when on. */
+  readonly since: Date
+  /** Of `retire` and `resume`. */
+  readonly rotation?: string
+  /** Whether `kms.work` does it; a person is asked otherwise. */
+  readonly automatic: boolean
+}
+
+/** What a key's own record asks for. */
+export function dueOfKey(key: KeyRecord, now: number): readonly DueItem[] {
+  if (key.primary === 0) {
+    return [{ kind: 'no-primary', key: key.name, since: new Date(key.primarySince), automatic: false }]
+  }
+  const period = protectionPeriod(key)
+  if (period === undefined || now < period.notice) return []
+  const since = new Date(period.end)
+  return period.end <= now
+    ? [{ kind: 'rotate', key: key.name, since, automatic: true }]
+    : [{ kind: 'ends-soon', key: key.name, since, automatic: false }]
+}
+
+/** What a rotation asks for. */
+export function dueOfRotation(rotation: RotationRecord, key: KeyRecord, now: number): readonly DueItem[] {
+  const { step, rotation: id, transitionUntil, started } = rotation
+  const of = { key: key.name, rotation: id, automatic: true } as const
+  if (step === 'generate' || step === 'distribute') return [{ kind: 'resume', ...of, since: new Date(started) }]
+  const ended = step === 'dual-operation' && transitionUntil <= now
+  return ended || step === 'retire' ? [{ kind: 'retire', ...of, since: new Date(transitionUntil) }] : []
+}

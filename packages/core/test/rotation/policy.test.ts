@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { ceilingAt, type ProfileName, profiles, type Warning } from '../../src/index.ts'
+import { testClock } from '../../src/testing/index.ts'
+import { codeOf, newKms, openKms } from '../kms/memory-kms.ts'
+
+const day = 86_400_000
+const names = Object.keys(profiles) as ProfileName[]
+
+describe('profiles', () => {
+  test.each(names)('%s: its periods keep to the strictest rule in force, whose source is named', async (profile) => {
+    const { kms } = await newKms(testClock(new Date('2026-11-25')))
+    const { rotationDays } = await kms.keys.create('k', { profile })
+    const { now } = ceilingAt(profiles[profile], Date.parse('2026-11-25'))
+    expect(rotationDays).toBeLessThanOrEqual(now?.days ?? 0)
+    expect(now?.source).toMatch(/NIST|PCI|CA\/Browser|requirement/)
+    expect(await codeOf(() => kms.keys.setPolicy('k', { rotationDays: (now?.days ?? 0) + 1 }))).toBe('invalid-argument')
+    expect(await codeOf(() => kms.keys.setPolicy('k', { rotationDays: null }))).toBe('invalid-argument')
+    expect((await kms.keys.setPolicy('k', { rotationDays: 30 })).rotationDays).toBe(30)
+    const free = await kms.keys.setPolicy('k', { profile: null, rotationDays: 5_000, processingDays: null })
+    expect(free).toMatchObject({ profile: null, rotationDays: 5_000, processingDays: null })
+  })
+
+  test('a rule that comes into force later binds from then on', async () => {
+    const { tls } = profiles
+    expect(ceilingAt(tls, Date.parse('2026-11-25'))).toMatchObject({
+      now: { days: 200 },
+      next: { days: 100, from: '2027-03-15' },
+    })
+    expect(ceilingAt(tls, Date.parse('2029-03-15'))).toMatchObject({ now: { days: 47 } })
+    const { kms } = await newKms(testClock(new Date('2029-04-01')))
+    expect(await kms.keys.create('k', { profile: 'tls' })).toMatchObject({ rotationDays: 47 })
+  })
+
+  test('unless told otherwise a key is rotated every year, with a transition of 30 days', async () => {
+    const { kms } = await newKms()
+    expect(await kms.keys.create('k')).toMatchObject({
+      profile: 'data-key',
+      rotationDays: 365,
+      processingDays: 1_460,
+      transitionDays: 30,
+    })
+    expect(await kms.keys.create('own', { rotationDays: 10 })).toMatchObject({
+      profile: null,
+      rotationDays: 10,
+      processingDays: null,
+    })
+    expect(await kms.keys.create('never', { rotationDays: null })).toMatchObject({ profile: null, rotationDays: null })
+    expect(await codeOf(() => kms.keys.create('x', { processingDays: 5, rotationDays: 10 }))).toBe('invalid-argument')
+    expect(await codeOf(() => kms.keys.create('x', { transitionDays: -1 }))).toBe('invalid-argument')
+    expect(await codeOf(() => kms.keys.create('x', { profile: 'none' as ProfileName }))).toBe('invalid-argument')
+    expect((await kms.keys.setPolicy('k', { transitionDays: 7 })).transitionDays).toBe(7)
+  })
+})
+
+describe('due work', () => {
+  test('nearly three years of a key: rotated each year, old versions retired after 30 days, all of it open, nothing destroyed', async () => {
+    const clock = testClock()
+    const { kms } = await newKms(clock)
+    await kms.keys.create('k')
+    const sealed: Uint8Array[] = []
+    for (let at = 0; at < 1_050; at += 5) {
+      sealed.push(await kms.encrypt(`${at}`, { key: 'k', context: { at: `${at}` } }))
+      await kms.work()
+      clock.advance(5 * day)
+    }
+    const { versions } = await kms.keys.show('k')
+    expect(versions.map(({ state }) => state)).toEqual(['deactivated', 'deactivated', 'active'])
+    const years = versions.map(({ created }) => Math.round((created.getTime() - Date.parse('2026-01-01')) / day))
+    expect(years).toEqual([0, 365, 730])
+    expect(await kms.rotations.list()).toEqual([])
+    for (const [index, envelope] of sealed.entries()) {
+      expect(await kms.decryptText(envelope, { key: 'k', context: { at: `${index * 5}` } })).toBe(`${index * 5}`)
+    }
+    expect((await kms.doctor()).filter(({ status }) => status !== 'pass').map(({ check }) => check)).toEqual(['roots'])
+    await kms.close()
+  })
+
+  test('what is due is named, with a notice before; one run begins so many rotations, and the next the rest', async () => {
+    const clock = testClock()
+    const warnings: Warning[] = []
+    const { kms } = await newKms({ ...clock, onWarning: (warning) => warnings.push(warning) })
+    for (let i = 0; i < 5; i++) await kms.keys.create(`k${i}`, { rotationDays: 100 })
+    await kms.keys.create('idle', { rotationDays: null })
+    await kms.keys.retire('idle', 1)
+    expect(await kms.due()).toMatchObject([{ kind: 'no-primary', key: 'idle', automatic: false }])
+    clock.advance(91 * day)
+    expect((await kms.due()).map(({ kind }) => kind).sort()).toEqual([...Array(5).fill('ends-soon'), 'no-primary'])
+    await kms.use('k0')
+    expect(warnings.filter(({ code }) => code === 'rotation-due').map(({ message }) => message)).toEqual([
+      '"k0" is due for rotation on 2026-04-11.',
+    ])
+    clock.advance(10 * day)
+    const first = await kms.work({ limit: 3, acceptClock: true })
+    expect(first.done.map(({ kind }) => kind)).toEqual(['rotate', 'rotate', 'rotate'])
+    expect(first.left.filter(({ kind }) => kind === 'rotate').length).toBe(2)
+    clock.advance(60_000)
+    expect((await kms.work({ limit: 3 })).done.length).toBe(2)
+    expect((await kms.work()).done).toEqual([])
+    await kms.close()
+  })
+
+  test('a version that is older than it should be is named, and goes on opening', async () => {
+    const clock = testClock()
+    const { kms } = await newKms(clock)
+    await kms.keys.create('k', { rotationDays: 100, processingDays: 200 })
+    const envelope = await kms.encrypt('x', { key: 'k', context: { a: '1' } })
+    await kms.keys.rotate('k')
+    await kms.keys.retire('k', 1)
+    clock.advance(201 * day)
+    expect((await kms.due()).filter(({ kind }) => kind === 'processing-ended').length).toBeGreaterThan(0)
+    expect(await kms.decryptText(envelope, { key: 'k', context: { a: '1' } })).toBe('x')
+    await kms.close()
+  })
+
+  test('a clock that jumps a year ahead, or back, rotates and destroys nothing, until somebody says that it is right', async () => {
+    const clock = testClock()
+    const { kms } = await newKms(clock)
+    for (const name of ['a', 'b', 'c']) await kms.keys.create(name)
+    for (let i = 0; i < 5; i++) {
+      await kms.work()
+      clock.advance(day)
+    }
+    const { version } = await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+    await kms.keys.compromise('a', version)
+    await kms.keys.destroy('a', version, { waitDays: 30 })
+    clock.jump(400 * day)
+    expect(await codeOf(() => kms.work())).toBe('clock-implausible')
+    expect(await codeOf(() => kms.keys.destroy('a', version))).toBe('clock-implausible')
+    for (const name of ['a', 'b', 'c']) expect((await kms.keys.show(name)).primary).toBe('1')
+    clock.jump(-800 * day)
+    expect(await codeOf(() => kms.work())).toBe('clock-implausible')
+    expect(await codeOf(() => kms.keys.destroy('a', version))).not.toBe('no error')
+    clock.jump(800 * day)
+    expect((await kms.work({ acceptClock: true })).done.length).toBe(3)
+    await kms.keys.destroy('a', version, { acceptClock: true })
+    expect((await kms.keys.version('a', version)).state).toBe('destroyed')
+    await kms.close()
+  })
+
+  test('two processes: one does the work, the other leaves it; when the first was killed the second takes over', async () => {
+    const clock = testClock()
+    const { kms, store } = await newKms(clock)
+    await kms.keys.create('k', { rotationDays: 1 })
+    const other = await openKms(store, clock)
+    clock.advance(2 * day)
+    const reports = await Promise.all([kms.work(), other.work()])
+    expect(reports.filter(({ elected }) => elected).length).toBeGreaterThanOrEqual(1)
+    expect(reports.flatMap(({ done }) => done).length).toBe(1)
+    expect((await kms.keys.show('k')).versions.length).toBe(2)
+    // A claim whose process died: it is never idle again.
+    const [claim] = await store.list('operational', 'op/work/', '', 1)
+    expect(claim).toBeDefined()
+    clock.advance(2 * day)
+    const later = await other.work()
+    expect(later).toMatchObject({ elected: true, done: [{ kind: 'rotate', step: 'dual-operation' }] })
+    await other.close()
+    await kms.close()
+  })
+
+  test('doctor fails when nobody has done due work for two of the usual periods, or what is due waits for two days', async () => {
+    const clock = testClock()
+    const { kms } = await newKms(clock)
+    await kms.keys.create('k', { rotationDays: 10 })
+    const finding = async (): Promise<string | undefined> =>
+      (await kms.doctor()).find(({ check }) => check === 'due-work')?.status
+    expect(await finding()).toBe('pass')
+    clock.advance(13 * day)
+    expect(await finding()).toBe('fail')
+    await kms.work({ acceptClock: true })
+    expect(await finding()).toBe('pass')
+    clock.advance(3 * day)
+    expect(await finding()).toBe('fail')
+    await kms.close()
+  })
+
+  test('who may only use the ring does no due work, and a record of it that is forged counts for nothing', async () => {
+    const clock = testClock()
+    const { kms, store } = await newKms(clock)
+    await kms.keys.create('k')
+    await kms.work()
+    const [record] = await store.list('operational', 'op/work/', '', 1)
+    const { id, revision, bytes } = record as { id: string; revision: number; bytes: Uint8Array }
+    const forged = bytes.map((byte, i) => (i === bytes.length - 10 ? byte ^ 1 : byte))
+    await store.commit({ expect: [], put: [{ id, revision: revision + 1, bytes: forged }], remove: [], append: [] })
+    clock.advance(day)
+    expect((await kms.work()).elected).toBe(true)
+    await kms.close()
+  })
+})
