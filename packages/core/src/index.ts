@@ -45,6 +45,7 @@ export {
 export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/incident-plan.ts'
 export { type IncidentTrigger, incidentTriggers } from './incidents/incident-triggers.ts'
 export type { DeclareOptions, IncidentInfo, IncidentScope, Incidents } from './incidents/incidents.ts'
+export type { ItemResult, OpenItem, SealItem } from './keys/batch.ts'
 export type { BoundKey } from './keys/bound-key.ts'
 export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'
 export type { EncryptionKey, IndexOptions } from './keys/handle.ts'

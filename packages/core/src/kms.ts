@@ -371,6 +371,7 @@ export class Kms {
         return ring.deadline
       },
       monotonic: environment.monotonic,
+      giveWay: () => environment.pause(0),
       renew,
       load: async (key, number) => {
         await renew()

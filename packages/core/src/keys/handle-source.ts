@@ -7,6 +7,8 @@ export interface HandleSource {
   /** Until when its key may be used, on the monotonic clock; Infinity where there is no lease. */
   readonly deadline: number
   readonly monotonic: () => number
+  /** Resolves when the process has done what else was waiting, such as timers. */
+  readonly giveWay: () => Promise<void>
   /** Whether its Kms was closed, and all keys wiped. */
   readonly closed: boolean
   /** Reads the head again and, if the ring changed, the key. */

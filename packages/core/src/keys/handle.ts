@@ -6,6 +6,7 @@ import { fromText, toText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import { type BatchWork, type ItemResult, type OpenItem, runBatch, type SealItem } from './batch.ts'
 import { type BoundKey, boundKey } from './bound-key.ts'
 import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes, columnCodec } from './column.ts'
 import type { HandleSource, SealingOptions } from './handle-source.ts'
@@ -107,6 +108,41 @@ export class EncryptionKey {
     if (record !== undefined && sealedBy(envelope, record.header)) return record.open(envelope, context)
     canonicalContext(context)
     return this.#key.version(this.#number(envelope)).open(envelope, context)
+  }
+
+  /**
+   * Seals many records, each with a result of its own. It renews the lease where `seal` would throw `lease-expired`, and gives way to
+   * the rest of the process every 20 ms, so that what is revoked meanwhile is refused from there on.
+   * @returns one result an item, in their order: the envelope, or the error that `seal` would have thrown. What keeps all from being
+   * done, such as `store-unavailable` when the lease has ended, is the result of each that was not.
+   * @throws `invalid-argument` for items that are no array
+   */
+  sealMany(items: readonly SealItem[]): Promise<readonly ItemResult[]> {
+    return runBatch(items, {
+      ...this.#batch(),
+      run: ({ data, context }) => this.seal(data, context),
+      load: () => this.renew(),
+    })
+  }
+
+  /**
+   * Opens many records, as `sealMany` seals them. Versions that are not in memory are loaded.
+   * @returns one result an item, in their order: the plaintext, or the error that `open` or `load` would have thrown
+   * @throws `invalid-argument` for items that are no array
+   */
+  openMany(items: readonly OpenItem[]): Promise<readonly ItemResult[]> {
+    const bytesOf = ({ envelope }: OpenItem): Uint8Array =>
+      typeof envelope === 'string' ? fromText(envelope) : envelope
+    return runBatch(items, {
+      ...this.#batch(),
+      run: (item) => this.open(bytesOf(item), item.context),
+      load: (item) => this.load(item.envelope),
+    })
+  }
+
+  #batch(): Pick<BatchWork<unknown>, 'monotonic' | 'giveWay' | 'renew'> {
+    const { monotonic, giveWay } = this.#source
+    return { monotonic, giveWay, renew: () => this.renew() }
   }
 
   /** `seal`, as the envelope's text form. Throws as `seal` does. */
