@@ -6,7 +6,7 @@ import { codeOf, newKms, openKms, parts } from './memory-kms.ts'
 const context = { tenant: 'acme' }
 const outcome = (result: ItemResult): string =>
   result.ok ? new TextDecoder().decode(result.value) : `(${result.error.code})`
-const valueOf = (result: ItemResult | undefined): Uint8Array => {
+const valueIn = (result: ItemResult | undefined): Uint8Array => {
   if (result?.ok !== true) throw result?.error
   return result.value
 }
@@ -42,13 +42,13 @@ describe('a batch', () => {
     const [one, two, , , three] = sealed
     const foreign = await kms.encrypt('x', { key: 'other', context })
     const opened = await key.openMany([
-      { envelope: valueOf(one), context },
-      { envelope: valueOf(two), context },
-      { envelope: toText(valueOf(three)), context },
-      { envelope: valueOf(three).fill(0, 40), context },
+      { envelope: valueIn(one), context },
+      { envelope: valueIn(two), context },
+      { envelope: toText(valueIn(three)), context },
+      { envelope: valueIn(three).fill(0, 40), context },
       { envelope: foreign, context },
       { envelope: 'nonsense', context },
-      { envelope: valueOf(two), context: noContext },
+      { envelope: valueIn(two), context: noContext },
     ])
     expect(opened.map(outcome)).toEqual([
       'one',
