@@ -30,7 +30,7 @@ const longestRun = Math.ceil((longestStart * 4) / 3)
 
 /**
  * Counts envelopes by key version in files and folders, from headers alone: files that are envelopes, and text forms in all others,
- * such as exported columns and JSON Lines. Links are not followed.
+ * such as exported columns and JSON Lines. SQLite's own files are passed over: export their columns. Links are not followed.
  * @throws `file-unavailable` for a path that cannot be read, `aborted`
  */
 export async function censusPaths(paths: readonly string[], options: CensusOptions = {}): Promise<CensusResult> {
@@ -64,6 +64,14 @@ async function* filesIn(path: string): AsyncGenerator<string> {
 /** An envelope's magic, as far as every version has it. */
 const isEnvelope = (start: Uint8Array): boolean => start[0] === 0x92 && start[1] === 0x6b
 
+/** SQLite's databases and their logs (sqlite.org/fileformat2.html §1.3, §4.1): their pages cut what they hold, and export it whole. */
+const isDatabase = (start: Uint8Array): boolean =>
+  ['53514c69746520666f726d6174203300', '377f0682', '377f0683'].some((magic) =>
+    Buffer.from(start.subarray(0, magic.length / 2))
+      .toString('hex')
+      .startsWith(magic),
+  )
+
 async function countFile(census: Census, path: string): Promise<void> {
   let rest = ''
   let first = true
@@ -73,6 +81,7 @@ async function countFile(census: Census, path: string): Promise<void> {
       census.add(piece.subarray(0, longestStart))
       return
     }
+    if (first && isDatabase(piece)) return
     first = false
     let text = rest + Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('latin1')
     if (skipping) {
