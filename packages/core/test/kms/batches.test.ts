@@ -127,7 +127,7 @@ describe('a batch', () => {
     expect(new Set(codes.slice(0, 49))).toEqual(new Set(['ok']))
     expect(new Set(codes.slice(50))).toEqual(new Set(['store-unavailable']))
     state.cut = false
-    expect(outcome((await key.sealMany([{ data: 'x', context }]))[0] as ItemResult)).not.toContain('(')
+    expect((await key.sealMany([{ data: 'x', context }]))[0]).toMatchObject({ ok: true })
     await worker.close()
     await kms.close()
   })
