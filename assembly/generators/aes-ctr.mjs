@@ -38,20 +38,23 @@ export const gate = (step) => {
 export const rotateRows = (x, by) =>
   `i8x16.shuffle(${x}, ${x}, ${[...Array(16).keys()].map((i) => (i + 4 * by) % 16).join(', ')})`
 
-/** MixColumns (FIPS 197 §5.1.3) and AddRoundKey: 2a ⊕ 3·rot1 ⊕ rot2 ⊕ rot3, doubling being a move of planes with 11b folded in. */
+/** MixColumns (FIPS 197 §5.1.3) of planes a: 2a ⊕ 3·rot1 ⊕ rot2 ⊕ rot3, doubling being a move of planes with 11b folded in. */
+export const mixing = (a) =>
+  bits.map((i) => `const r${i} = ${rotateRows(`${a}${i}`, 1)}; const u${i} = v128.xor(${a}${i}, r${i});`)
+/** Plane i of what `mixing` has prepared. */
+export const mixed = (i) =>
+  [
+    `r${i}`,
+    rotateRows(`u${i}`, 2),
+    ...(i > 0 ? [`u${i - 1}`] : []),
+    ...([0, 1, 3, 4].includes(i) ? ['u7'] : []),
+  ].reduce((a, b) => `v128.xor(${a}, ${b})`)
+
+/** MixColumns and AddRoundKey. */
 const mixColumns = [
   ...bits.map((i) => `const a${i} = i8x16.swizzle(s${7 - i}, shift);`),
-  ...bits.map((i) => `const r${i} = ${rotateRows(`a${i}`, 1)}; const u${i} = v128.xor(a${i}, r${i});`),
-  ...bits.map((i) => {
-    const terms = [
-      `r${i}`,
-      rotateRows(`u${i}`, 2),
-      ...(i > 0 ? [`u${i - 1}`] : []),
-      ...([0, 1, 3, 4].includes(i) ? ['u7'] : []),
-    ]
-    const sum = terms.reduce((a, b) => `v128.xor(${a}, ${b})`)
-    return `b${i} = v128.xor(${sum}, v128.load(k, ${16 * i}));`
-  }),
+  ...mixing('a'),
+  ...bits.map((i) => `b${i} = v128.xor(${mixed(i)}, v128.load(k, ${16 * i}));`),
 ]
 
 /** Planes back to blocks: three layers of swaps (Knuth, TAOCP 4A §7.1.3). */

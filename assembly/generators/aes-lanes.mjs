@@ -1,7 +1,7 @@
 // AES-256 of eight blocks at once, each under a key of its own, both ways: aes-ctr's bit planes, whose round keys are planes of eight keys
 // here. Boolean operations and fixed moves of bytes only: constant time. State: LANE_BLOCKS; round keys are read.
 
-import { bits, gate, rotateRows, sbox, shiftRows, transpose } from './aes-ctr.mjs'
+import { bits, gate, mixed, mixing, rotateRows, sbox, shiftRows, transpose } from './aes-ctr.mjs'
 import { lines, range, vector } from './assemblyscript.mjs'
 
 const unshiftRows = range(16).map((at) => shiftRows.indexOf(at))
@@ -15,18 +15,7 @@ const unaffine = (from, to) =>
 const assigned = (from) => bits.map((i) => `b${i} = ${from}${i};`)
 
 /** MixColumns, of planes in b. */
-const mixColumns = [
-  ...bits.map((i) => `const r${i} = ${rotateRows(`b${i}`, 1)}; const u${i} = v128.xor(b${i}, r${i});`),
-  ...bits.map((i) => {
-    const terms = [
-      `r${i}`,
-      rotateRows(`u${i}`, 2),
-      ...(i > 0 ? [`u${i - 1}`] : []),
-      ...([0, 1, 3, 4].includes(i) ? ['u7'] : []),
-    ]
-    return `b${i} = ${terms.reduce((a, b) => `v128.xor(${a}, ${b})`)};`
-  }),
-]
+const mixColumns = [...mixing('b'), ...bits.map((i) => `b${i} = ${mixed(i)};`)]
 
 /** What makes MixColumns its inverse: a ⊕ 4·(a ⊕ rot2 a), since {0e,0b,0d,09} = {02,03,01,01} · {05,00,04,00}. */
 const fourTimes = [[6], [6, 7], [0, 7], [1, 6], [2, 6, 7], [3, 7], [4], [5]]
