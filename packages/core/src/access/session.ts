@@ -2,9 +2,11 @@ import { SigningKey } from '../crypto/signing.ts'
 import { toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { sessionId } from '../store/record-ids.ts'
+import type { SessionRecord, StagedVersion } from '../store/records.ts'
+import { signRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
-import { certify, type SessionRecord, type StagedVersion, writeSession } from './session-record.ts'
+import { certify } from './session-record.ts'
 
 /** What a session says of itself. */
 export interface SessionStanding {
@@ -69,7 +71,7 @@ export class Session {
     try {
       await this.#environment.store.commit({
         expect: [],
-        put: [await writeSession(next, this.#key)],
+        put: [await signRecord(next, this.#key)],
         remove: [],
         append: [],
       })

@@ -1,10 +1,11 @@
 import { VerifyingKey } from '../crypto/signing.ts'
 import { fromText } from '../envelope/text.ts'
-import { storeLimits } from '../store/key-store.ts'
+import { storedRecords } from '../store/administered-records.ts'
 import { sessionPrefix } from '../store/record-ids.ts'
+import type { SessionRecord } from '../store/records.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
-import { readSession, type SessionRecord } from './session-record.ts'
+import { readSession } from './session-record.ts'
 
 /** A process that has a ring open and holds keys of it. */
 export interface SessionInfo {
@@ -72,24 +73,17 @@ export class Sessions {
   }
 
   async #live(): Promise<readonly SessionRecord[]> {
-    const { environment, access } = { environment: this.#environment, access: this.#access }
-    const { record } = access
-    this.#logKey ??= await VerifyingKey.fromRaw(fromText(record.logKey), environment.crypto)
+    const { store, crypto } = this.#environment
+    const { record } = this.#access
+    this.#logKey ??= await VerifyingKey.fromRaw(fromText(record.logKey), crypto)
     const live: SessionRecord[] = []
     const gone: string[] = []
-    const prefix = sessionPrefix(record.ring)
-    for (let after = ''; ; ) {
-      const page = await environment.store.list('operational', prefix, after, storeLimits.listLimit)
-      for (const stored of page) {
-        if (this.#isGone(stored.id, stored.revision)) gone.push(stored.id)
-        else {
-          const session = await readSession(stored, record.store, this.#logKey)
-          if (session !== undefined) live.push(session)
-        }
+    for await (const stored of storedRecords(store, 'operational', sessionPrefix(record.ring))) {
+      if (this.#isGone(stored.id, stored.revision)) gone.push(stored.id)
+      else {
+        const session = await readSession(stored, record.store, this.#logKey)
+        if (session !== undefined) live.push(session)
       }
-      const last = page.at(-1)
-      if (last === undefined || page.length < storeLimits.listLimit) break
-      after = last.id
     }
     await this.#remove(gone)
     return live

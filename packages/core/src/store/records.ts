@@ -211,6 +211,23 @@ export type WorkRecord = RecordBase & {
   readonly usualGap: number
 }
 
+/** A version that a session has in memory before anything uses it, by its check value. */
+export type StagedVersion = { readonly key: string; readonly number: number; readonly check: string }
+
+/** An operational record, signed by a key of the session's own, which the ring's log key certifies: who is here, and what it holds. */
+export type SessionRecord = RecordBase & {
+  readonly ring: string
+  readonly caller: string
+  readonly started: number
+  /** The ring's epoch that it has seen. */
+  readonly epoch: number
+  /** Ids of the keys it holds, at most 500. */
+  readonly keys: readonly string[]
+  readonly staged: readonly StagedVersion[]
+  readonly publicKey: string
+  readonly certificate: string
+}
+
 export interface RecordTypes {
   store: StoreRecord
   ring: RingRecord
@@ -223,6 +240,7 @@ export interface RecordTypes {
   head: HeadRecord
   request: RequestRecord
   work: WorkRecord
+  session: SessionRecord
 }
 export type RecordKind = keyof RecordTypes
 
@@ -351,6 +369,17 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     state: 'text',
     time: 'integer',
     usualGap: 'integer',
+  },
+  session: {
+    ...base,
+    ring: 'text',
+    caller: 'text',
+    started: 'integer',
+    epoch: 'integer',
+    keys: 'texts',
+    staged: { key: 'text', number: 'integer', check: 'text' },
+    publicKey: 'text',
+    certificate: 'text',
   },
 }
 
