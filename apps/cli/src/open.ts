@@ -31,7 +31,7 @@ export interface Opened {
 
 const mebibyte = 2 ** 20
 /** Whole messages, and text forms, are held in memory. */
-const wholeLimit = 96 * mebibyte
+export const wholeLimit: number = 96 * mebibyte
 
 /**
  * Opens an envelope, of either form and every mode, into a sink. Files to recipients go through in bounded memory.
@@ -204,7 +204,8 @@ async function keyOf(kms: Kms, id: string, name: string | undefined): Promise<Pi
   return kms.keys.showById(id)
 }
 
-function isText(start: Uint8Array): boolean {
+/** Whether an envelope that begins so is in its text form. */
+export function isText(start: Uint8Array): boolean {
   return /^\s*kms\d/.test(String.fromCharCode(...start.subarray(0, 16)))
 }
 

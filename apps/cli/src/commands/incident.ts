@@ -1,6 +1,7 @@
 import type { IncidentInfo, IncidentPlan, IncidentScope, IncidentTrigger } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
+import { givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
 import { withKms } from '../session.ts'
@@ -26,7 +27,7 @@ export const declare =
       if (dryRun === true) return call.output.result(plan, () => shown(plan))
       if (!call.output.json) process.stderr.write(`${shown(plan)}\n`)
       await confirmed(call, `${plan.keys.length === 1 ? 'Do this to the key' : `Do this to ${plan.keys.length} keys`}?`)
-      const from = since === undefined ? {} : { since: await time(since) }
+      const from = since === undefined ? {} : { since: await givenTime(since, '--since') }
       const incident = await kms.incidents.declare(trigger, scope, { reason, ...from })
       said(call, incident)
     })
@@ -53,12 +54,6 @@ async function scopeOf(options: DeclareOptions, names: readonly string[]): Promi
     throw await failure('invalid-argument', 'Name the keys that it reaches, or --all for every key of the ring.')
   }
   return { keys: all ? 'all' : names, retireNow, ...(version !== undefined && { version }) }
-}
-
-async function time(text: string): Promise<Date> {
-  const given = new Date(text)
-  if (!Number.isNaN(given.getTime())) return given
-  throw await failure('invalid-argument', '--since is a time, such as 2026-11-25 or 2026-11-25T08:30:00Z.')
 }
 
 function shown({ keys, ring, applications, callers }: IncidentPlan): string {

@@ -1,6 +1,6 @@
 import type { KeyInfo, Kms, PolicyOptions as LibraryPolicy, ProfileName, RotationInfo } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
-import { failure } from '../failure.ts'
+import { givenDays, givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable, word } from '../layout.ts'
 import { withKms } from '../session.ts'
@@ -125,12 +125,12 @@ function policyFacts(key: KeyInfo): readonly (readonly string[])[] {
 async function policyIn(options: PolicyOptions): Promise<LibraryPolicy> {
   const { profile, rotationDays, processingDays, transitionDays } = options
   const period = async (given: string | false, option: string): Promise<number | null> =>
-    given === false ? null : days(given, option)
+    given === false ? null : givenDays(given, option)
   return {
     ...(profile !== undefined && { profile: profile === false ? null : profile }),
     ...(rotationDays !== undefined && { rotationDays: await period(rotationDays, '--rotation-days') }),
     ...(processingDays !== undefined && { processingDays: await period(processingDays, '--processing-days') }),
-    ...(transitionDays !== undefined && { transitionDays: await days(transitionDays, '--transition-days') }),
+    ...(transitionDays !== undefined && { transitionDays: await givenDays(transitionDays, '--transition-days') }),
   }
 }
 
@@ -233,7 +233,7 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
     call,
     `Mark ${what} as compromised? That is for good: it opens nothing any more but to be re-encrypted`,
   )
-  const options = { ...reason(call), ...(since !== undefined && { since: await time(since) }) }
+  const options = { ...reason(call), ...(since !== undefined && { since: await givenTime(since, '--since') }) }
   const key = await withKms(call, (kms) => kms.keys.compromise(name, version, options))
   call.output.result(key, ({ yellow }) => `${yellow('Compromised')} ${what}: for good.`)
   call.output.note(
@@ -247,7 +247,7 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
 export async function destroy(call: Invocation<DestroyOptions>, name: string, version: string): Promise<void> {
   const { waitDays, acceptClock = false } = call.options
   await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
-  const wait = waitDays === undefined ? {} : { waitDays: await days(waitDays, '--wait-days') }
+  const wait = waitDays === undefined ? {} : { waitDays: await givenDays(waitDays, '--wait-days') }
   const options = { ...reason(call), acceptClock, ...wait }
   const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
@@ -285,17 +285,6 @@ async function allKeys(kms: Kms): Promise<readonly KeyInfo[]> {
 
 function reason(call: Invocation<ChangeOptions>): { readonly reason?: string } {
   return call.options.reason === undefined ? {} : { reason: call.options.reason }
-}
-
-async function days(text: string, option: string): Promise<number> {
-  if (!/^\d{1,5}$/.test(text)) throw await failure('invalid-argument', `${option} is a number of days.`)
-  return Number(text)
-}
-
-async function time(text: string): Promise<Date> {
-  const given = new Date(text)
-  if (!Number.isNaN(given.getTime())) return given
-  throw await failure('invalid-argument', '--since is a time, such as 2026-11-25 or 2026-11-25T08:30:00Z.')
 }
 
 function versionOf(key: KeyInfo): string {

@@ -4,6 +4,7 @@ import { openInput, readAll } from '../files/input.ts'
 import { fileSink, pipeSink, writeWhole } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
+import { isText, wholeLimit } from '../open.ts'
 import { keyIn } from '../seal.ts'
 import { withKms } from '../session.ts'
 import { suiteOf } from '../suites.ts'
@@ -15,17 +16,15 @@ interface ReencryptOptions {
   readonly suite?: string
 }
 
-const recordLimit = 96 * 2 ** 20
-
 /** `kms reencrypt [FILE]`: sealed anew under the key's primary version; the plaintext is written nowhere. */
 export async function reencrypt(call: Invocation<ReencryptOptions>, file?: string): Promise<void> {
   const { options, output, signal } = call
   const context = await readContext(options.context)
   const input = await openInput(file, signal)
   const { fromText, parseHeader, toText } = await import('@kms/core/envelope')
-  const given = await readAll(input.read(), recordLimit, input.name)
-  const isText = /^\s*kms\d/.test(String.fromCharCode(...given.subarray(0, 16)))
-  const envelope = isText ? fromText(new TextDecoder('latin1').decode(given).trim()) : given
+  const given = await readAll(input.read(), wholeLimit, input.name)
+  const asText = isText(given)
+  const envelope = asText ? fromText(new TextDecoder('latin1').decode(given).trim()) : given
   const header = parseHeader(envelope)
   const suite = options.suite === undefined ? header.suite : suiteOf(options.suite)
   const before = await keyIn(envelope)
@@ -53,7 +52,7 @@ export async function reencrypt(call: Invocation<ReencryptOptions>, file?: strin
       data.fill(0)
     }
   })
-  const bytes = isText ? new TextEncoder().encode(`${toText(anew)}\n`) : anew
+  const bytes = asText ? new TextEncoder().encode(`${toText(anew)}\n`) : anew
   if (options.output === undefined && output.json)
     return output.result({ input: input.name, text: toText(anew) }, () => '')
   const sink =

@@ -1,6 +1,6 @@
 import type { RotationInfo } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
-import { failure } from '../failure.ts'
+import { givenDays } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
 import { withKms } from '../session.ts'
@@ -78,9 +78,9 @@ export async function shorten(
   call: Invocation<{ readonly reason: string; readonly days?: string }>,
   id: string,
 ): Promise<void> {
-  const { reason, days = '0' } = call.options
-  if (!/^\d{1,5}$/.test(days)) throw await failure('invalid-argument', '--days is a number of days, 0 to 99999.')
-  said(call, await withKms(call, (kms) => kms.rotations.shorten(id, { reason, days: Number(days) })))
+  const { reason, days: given = '0' } = call.options
+  const days = await givenDays(given, '--days')
+  said(call, await withKms(call, (kms) => kms.rotations.shorten(id, { reason, days })))
 }
 
 function said(call: Invocation, rotation: RotationInfo): void {
