@@ -57,8 +57,7 @@ export class Kms {
   readonly #watch: RingWatch
   readonly #sessions: Sessions
   readonly #work: DueWork
-  readonly #loop: DueLoop
-  readonly #loops: boolean
+  readonly #loop: DueLoop | undefined
   readonly #uses: KeyUse
   readonly #messages: Messages
   #closed = false
@@ -80,8 +79,8 @@ export class Kms {
     })
     this.rotations = new Rotations(changes, this.#sessions)
     this.#work = new DueWork(ring, this.rotations)
-    this.#loop = new DueLoop(this.#work, environment, dueWork === false ? 0 : dueWork)
-    this.#loops = dueWork !== false && ring.access.signingKey !== undefined
+    const administers = ring.access.signingKey !== undefined
+    this.#loop = dueWork !== false && administers ? new DueLoop(this.#work, environment, dueWork) : undefined
     this.incidents = new Incidents(changes, this.#sessions)
     this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
@@ -145,7 +144,7 @@ export class Kms {
       throw new KmsError('invalid-argument', 'A key is used for its purpose: "encrypt".')
     }
     this.#watch.begin()
-    if (this.#loops) this.#loop.begin()
+    this.#loop?.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
     const key = await ring.hold(await ring.records.idOf(checkName(name)))
@@ -343,7 +342,7 @@ export class Kms {
     if (this.#closed) return
     this.#closed = true
     const { environment, access, ring, remembered } = this.#parts
-    this.#loop.end()
+    this.#loop?.end()
     await this.#watch.end()
     await remembered()
     ring.close()

@@ -20,7 +20,12 @@ export interface Finding {
 /** What is due, and when it was last seen to. */
 export interface Work {
   due(): Promise<readonly DueItem[]>
-  last(): Promise<{ readonly time: number; readonly usualGap: number } | undefined>
+  last(): Promise<LastWork | undefined>
+}
+
+interface LastWork {
+  readonly time: number
+  readonly usualGap: number
 }
 
 export interface DiagnosisOptions {
@@ -43,8 +48,10 @@ export async function diagnose(options: DiagnosisOptions): Promise<readonly Find
   const storeAuthority = authorities.find(({ log }) => log === 'store')
   if (ringAuthority !== undefined) {
     findings.push(await guarded('records', () => checkRecords(environment, ringAuthority, ring.ring)))
-    findings.push(await guarded('rotation', () => checkRotation(options.work)))
-    findings.push(await guarded('due-work', () => checkWork(environment, options.work)))
+    // Read once: it looks at every key.
+    const due = options.work.due()
+    findings.push(await guarded('rotation', async () => checkRotation(await due)))
+    findings.push(await guarded('due-work', async () => checkWork(environment, await options.work.last(), await due)))
   }
   if (storeAuthority !== undefined) findings.push(await guarded('roots', () => checkRoots(storeAuthority)))
   findings.push(await guarded('random', async () => checkRandom()))
@@ -100,8 +107,7 @@ async function checkRecords(environment: Environment, authority: Authority, ring
   }
 }
 
-async function checkRotation(work: Work): Promise<Finding> {
-  const items = await work.due()
+function checkRotation(items: readonly DueItem[]): Finding {
   const named = (of: readonly DueItem[]): string =>
     `${count(of.length, 'item', 'items')}: ${of
       .slice(0, 5)
@@ -128,9 +134,8 @@ async function checkRotation(work: Work): Promise<Finding> {
 const day = 86_400_000
 
 /** Somebody must do due work: it has failed when nothing ran for two of the usual periods, or if what is due stays undone for two days. */
-async function checkWork({ wall }: Environment, work: Work): Promise<Finding> {
+function checkWork({ wall }: Environment, last: LastWork | undefined, items: readonly DueItem[]): Finding {
   const check = 'due-work'
-  const [last, items] = [await work.last(), await work.due()]
   const now = wall()
   const todo =
     'Run kms rotate --due from a timer, or keep a process open that may administer the ring: docs/guides/schedules.md.'

@@ -5,6 +5,7 @@ import type { BegunOpening } from './body.ts'
 import { type Context, canonicalContext } from './context.ts'
 import { type DeterministicKey, prepareDeterministicKey } from './deterministic.ts'
 import { type Mode, preambleLength } from './preamble.ts'
+import { type KeyHolder, slotHolder } from './recipients/key.ts'
 import { prepareRecordKey, type RecordKey, recordHeader, recordRefusal, sealedBy } from './record.ts'
 
 // All that a key version does with data, in every suite. Most use one suite and no search, so the rest is derived when it is
@@ -100,6 +101,11 @@ export class VersionKey {
     canonicalContext(context)
     const { suite } = recordHeader(start)
     return this.recordOf(suite).beginOpening(primitives, start, context)
+  }
+
+  /** It as a recipient's key version, whose material stays where it is. */
+  holder(): KeyHolder {
+    return slotHolder(this.#slots, this.material, this.#options.keyId, this.version)
   }
 
   /** Wipes all its keys, the material included. */

@@ -1,8 +1,8 @@
 import type { Sessions } from '../access/sessions.ts'
 import { KmsError } from '../errors.ts'
-import { type ChangeOptions, type KeyChange, type KeyChanges, newestLimit, reasonOf } from '../keys/key-changes.ts'
+import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from '../keys/key-changes.ts'
 import { checkName } from '../keys/names.ts'
-import { staysPrimary } from '../keys/version-change.ts'
+import { primaryFirst, staysPrimary, versionsPerCommit } from '../keys/version-change.ts'
 import { generateVersion } from '../keys/version-material.ts'
 import { nextNumber, parseVersionLabel } from '../keys/version-number.ts'
 import { newRotation } from '../rotation/new-rotation.ts'
@@ -47,7 +47,6 @@ export interface IncidentInfo {
 
 /** Keys of one incident: its record has 64 KiB. */
 const keyLimit = 500
-const versionsPerCommit = 250
 const day = 86_400_000
 
 /**
@@ -198,13 +197,7 @@ export class Incidents {
     })
     return {
       change: {
-        key: {
-          ...key,
-          primary: number,
-          primarySince: time,
-          newest: [...key.newest, number].slice(-newestLimit),
-          made: key.made + 1,
-        },
+        key: { ...withVersion(key, number), primary: number, primarySince: time },
         versions: [version, ...marked],
         others: [rotation, next],
       },
@@ -285,9 +278,6 @@ function treatmentOf(trigger: IncidentTrigger, { keys, version, retireNow = fals
   }
   return { trigger, version: version === undefined ? undefined : parseVersionLabel(version), retireNow }
 }
-
-const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
-  [...versions].sort((a, b) => Number(b.number === primary) - Number(a.number === primary))
 
 const tooMany = (): KmsError =>
   new KmsError('limit-exceeded', `An incident reaches ${keyLimit} keys at most: name them in several.`)

@@ -3,7 +3,7 @@ import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord } from '../store/records.ts'
-import { type ChangeOptions, type KeyChange, type KeyChanges, keyExists, newestLimit, reasonOf } from './key-changes.ts'
+import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
@@ -255,8 +255,7 @@ export class KeyAdministration {
           origin: 'imported',
           method: checkedMethod,
         })
-        const newest = [...record.newest, number].slice(-newestLimit)
-        return { key: { ...record, newest, made: record.made + 1 }, versions: [version] }
+        return { key: withVersion(record, number), versions: [version] }
       })
       // A request that was done before: the youngest version that was imported.
       const imported = key.versions.filter(({ origin }) => origin === 'imported').at(-1)
@@ -340,3 +339,6 @@ export class KeyAdministration {
     return this.#transitions.cancelDestruction(name, version, options)
   }
 }
+
+const keyExists = (name: string): KmsError =>
+  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)

@@ -1,11 +1,17 @@
-import { KmsError } from '../errors.ts'
 import type { IncidentRecord, KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
 import { type KeyInfo, keyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
 
 /** How many versions a key's record names: the newest. */
-export const newestLimit = 64
+const newestLimit = 64
+
+/** A key's record with one version more. */
+export const withVersion = (key: KeyRecord, number: number): KeyRecord => ({
+  ...key,
+  newest: [...key.newest, number].slice(-newestLimit),
+  made: key.made + 1,
+})
 
 /** How a change is asked for. */
 export interface ChangeOptions {
@@ -83,6 +89,3 @@ export class KeyChanges {
 
 /** @throws `invalid-argument` for a reason that is too long */
 export const reasonOf = (options: ChangeOptions): string => checkText(options.reason ?? '', 'A reason')
-
-export const keyExists = (name: string): KmsError =>
-  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)

@@ -146,9 +146,7 @@ export class KeyRing {
     } catch (error) {
       if (!(error instanceof KmsError) || error.code !== 'version-compromised') throw error
     }
-    const [record] = await this.records.namedVersions(await this.records.byId(key.id).then((one) => one.record), [
-      number,
-    ])
+    const [record] = await this.records.versions(key.id, [number])
     this.#checkOpen()
     if (record?.state !== 'compromised' || record.destruction.length > 0)
       return work(await this.loadVersion(key, number))

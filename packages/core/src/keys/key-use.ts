@@ -4,10 +4,10 @@ import type { Primitives } from '../crypto/primitives.ts'
 import type { Context } from '../envelope/context.ts'
 import type { Opener, Recipient, Stanza } from '../envelope/recipient.ts'
 import { readRecipient } from '../envelope/recipient-layouts.ts'
-import { type KeyHolder, keyOpener, keyRecipient, slotHolder } from '../envelope/recipients/key.ts'
+import { keyOpener, keyRecipient } from '../envelope/recipients/key.ts'
 import { noMatchingKey, recordHeader } from '../envelope/record.ts'
 import { type RewrapOptions, type Rewrapped, rewrapHeader } from '../envelope/rewrap.ts'
-import { formatUuid, parseUuid } from '../envelope/uuid.ts'
+import { formatUuid } from '../envelope/uuid.ts'
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
@@ -118,7 +118,7 @@ export class KeyUse {
       kind: 1,
       wrap: (contentKey, bound) =>
         this.with('encrypt', { id }, undefined, (key) => {
-          return keyRecipient(this.#holder(key.id, key.sealing()), this.#parts()).wrap(contentKey, bound)
+          return keyRecipient(key.sealing().holder(), this.#parts()).wrap(contentKey, bound)
         }),
     }
   }
@@ -142,7 +142,7 @@ export class KeyUse {
         const of = named(stanza)
         if (of === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
         const unwrap = (version: VersionKey): Promise<Secret> =>
-          keyOpener(this.#holder(of.id, version), this.#parts()).unwrap(stanza, bound)
+          keyOpener(version.holder(), this.#parts()).unwrap(stanza, bound)
         return this.with(leaving ? 'reencrypt' : 'decrypt', { id: of.id }, of.version, async (key) =>
           leaving
             ? this.#ring.withLeaving(key, of.version, unwrap)
@@ -155,10 +155,6 @@ export class KeyUse {
   async #idOf(name: string): Promise<string> {
     await this.#watch.refresh()
     return this.#ring.records.idOf(checkName(name))
-  }
-
-  #holder(id: string, { material, version }: VersionKey): KeyHolder {
-    return slotHolder(this.#ring.environment.slots, material, parseUuid(id), version)
   }
 
   #parts(): { readonly primitives: Primitives } {

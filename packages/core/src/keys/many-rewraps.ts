@@ -3,12 +3,11 @@ import type { HeaderRewrapper } from '../crypto/primitives.ts'
 import { sameBytes } from '../envelope/bytes.ts'
 import type { Context } from '../envelope/context.ts'
 import { type RecipientsHeader, recipientsHeader } from '../envelope/header.ts'
-import { type KeyHolder, slotHolder } from '../envelope/recipients/key.ts'
+import type { KeyHolder } from '../envelope/recipients/key.ts'
 import { authenticationFailed } from '../envelope/refusals.ts'
 import type { Rewrapped } from '../envelope/rewrap.ts'
 import { type KeyChange, rewrapAtOnce } from '../envelope/rewrap-many.ts'
-import { formatUuid, parseUuid } from '../envelope/uuid.ts'
-import type { VersionKey } from '../envelope/version-key.ts'
+import { formatUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
@@ -133,17 +132,13 @@ export class ManyRewraps {
     try {
       key = await this.#ring.hold(id)
       const [old, primary] = [await this.#ring.loadVersion(key, version), key.sealing()]
-      const from = this.#holder(id, old)
-      return { key, from, to: old === primary ? from : this.#holder(id, primary) }
+      const from = old.holder()
+      return { key, from, to: old === primary ? from : primary.holder() }
     } catch (error) {
       if (key !== undefined) this.#ring.release(key, false)
       if (error instanceof KmsError) return undefined
       throw error
     }
-  }
-
-  #holder(id: string, { material, version }: VersionKey): KeyHolder {
-    return slotHolder(this.#ring.environment.slots, material, parseUuid(id), version)
   }
 
   /** What cannot be done so is left without an outcome: a context that is none, a key that was dropped meanwhile. */

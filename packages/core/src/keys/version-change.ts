@@ -4,7 +4,7 @@ import { checkTransition, type Standing, stateEntry, type VersionState } from '.
 import { versionLabel } from './version-number.ts'
 
 /** A log entry names each record it changed, and has 64 KiB. */
-const versionsPerCommit = 250
+export const versionsPerCommit = 250
 
 /** What a change of state asks for. */
 export interface VersionChange {
@@ -75,5 +75,6 @@ function targetOf(key: KeyRecord, version: VersionRecord, to: VersionState | 'pr
   )
 }
 
-const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
+/** Versions in the order in which they are changed: the primary first, whose change matters most. */
+export const primaryFirst = (versions: readonly VersionRecord[], primary: number): readonly VersionRecord[] =>
   [...versions].sort((a, b) => Number(b.number === primary) - Number(a.number === primary))

@@ -1,5 +1,5 @@
 import { KmsError } from '../errors.ts'
-import { type ChangeOptions, type KeyChanges, newestLimit, reasonOf } from '../keys/key-changes.ts'
+import { type ChangeOptions, type KeyChanges, reasonOf, withVersion } from '../keys/key-changes.ts'
 import type { KeyInfo } from '../keys/key-info.ts'
 import { checkName } from '../keys/names.ts'
 import { settledAfter } from '../keys/retirement-wait.ts'
@@ -201,10 +201,7 @@ export class Rotations {
           transitionUntil: 0,
         })
         return {
-          key:
-            given === undefined
-              ? { ...key, rotation, newest: [...key.newest, made].slice(-newestLimit), made: key.made + 1 }
-              : { ...key, rotation },
+          key: { ...(given === undefined ? withVersion(key, made) : key), rotation },
           versions: given === undefined ? [version] : [],
           others: useless === undefined ? [record] : [record, useless],
         }
