@@ -214,6 +214,25 @@ describe.each(drivers)('over $name', (driver) => {
     await expect(waiting).resolves.toMatchObject({ sequence: 2 })
   })
 
+  test('what others commit is seen by a store that waits for a lock, and by one that gave up', async () => {
+    const store = await create()
+    await store.commit(fresh('a', 1))
+    const impatient = await reopen({ busyTimeoutMs: 20 })
+    const patient = await reopen({ busyTimeoutMs: 5000 })
+    const holder = driver.open(path, { readOnly: false })
+    holder.all('BEGIN IMMEDIATE')
+    const waiting = patient.commit(fresh('b', 1))
+    await expect(impatient.commit(fresh('c', 1))).rejects.toMatchObject({ code: 'store-unavailable' })
+    for (const of of [impatient, patient]) expect(await of.read(['a'])).toHaveLength(1)
+    holder.all("UPDATE administered SET revision = 7 WHERE id = 'a'")
+    holder.all('COMMIT')
+    for (const of of [impatient, patient]) expect(await of.read(['a'])).toMatchObject([{ revision: 7 }])
+    holder.all("UPDATE administered SET revision = 8 WHERE id = 'a'")
+    for (const of of [impatient, patient]) expect(await of.read(['a'])).toMatchObject([{ revision: 8 }])
+    holder.close()
+    await waiting
+  })
+
   test('a store that cannot be written still reads, and says why it does not commit', async () => {
     await (await create()).commit(fresh('a', 1))
     const readOnly = onOpen(driver, (connection) => connection.all('PRAGMA query_only = 1'))

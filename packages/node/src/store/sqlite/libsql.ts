@@ -5,10 +5,13 @@ import { type SqliteConnection, type SqliteDriver, SqliteFailure, type SqliteRow
 interface Statement {
   readonly reader: boolean
   all(parameters: readonly SqliteValue[]): readonly Record<string, SqliteValue | ArrayBuffer>[]
+  get(parameters: readonly SqliteValue[]): unknown
   run(parameters: readonly SqliteValue[]): unknown
+  interrupt(): void
 }
 interface Database {
   prepare(sql: string): Statement
+  exec(sql: string): void
   close(): void
 }
 type Libsql = new (path: string, options: { readonly: boolean; timeout: number }) => Database
@@ -40,8 +43,11 @@ function connect(database: Database, readOnly: boolean): SqliteConnection {
           statements.set(sql, statement)
         }
         // Always arrays: a bare Buffer as an argument aborts the process (libsql 0.5).
-        if (statement.reader) return statement.all(parameters).map(row)
-        statement.run(parameters)
+        if (statement.reader) return rows(statement, parameters)
+        // `exec` finalises what it ran whatever came of it. `run` leaves a BEGIN that met a lock unfinished, and with it the
+        // connection's snapshot: every later read would show the database as it was then.
+        if (parameters.length === 0) database.exec(sql)
+        else statement.run(parameters)
         return []
       })
     },
@@ -54,6 +60,20 @@ function connect(database: Database, readOnly: boolean): SqliteConnection {
       } catch {}
       attempt(() => database.close())
     },
+  }
+}
+
+function rows(statement: Statement, parameters: readonly SqliteValue[]): readonly SqliteRow[] {
+  try {
+    return statement.all(parameters).map(row)
+  } catch (error) {
+    // A query that met a lock is unfinished, too. libsql cannot reset it: interrupted, it ends with its next step; and where it had
+    // ended already, that step is one more reading, which `get` resets.
+    statement.interrupt()
+    try {
+      statement.get(parameters)
+    } catch {}
+    throw error
   }
 }
 
