@@ -8,7 +8,7 @@ import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey } from './loaded-key.ts'
 import { protectionPeriod } from './rotation-policy.ts'
-import { mayProcess, mayProtect } from './states.ts'
+import { checkProcesses, isPreActive, mayProcess, mayProtect } from './states.ts'
 import { standingOf } from './version-change.ts'
 import { loadVersion } from './version-material.ts'
 import { versionLabel } from './version-number.ts'
@@ -113,7 +113,8 @@ export class KeyRing {
   }
 
   /**
-   * Brings one version of a key into memory, however old.
+   * Brings one version of a key into memory, however old. One that is not active yet as far as is known here is asked for again:
+   * another process may have just made it so.
    * @throws `version-lost` if it was never recorded, and what its state refuses
    */
   async loadVersion(key: LoadedKey, number: number): Promise<VersionKey> {
@@ -132,6 +133,12 @@ export class KeyRing {
         )
       }
       this.#place(key, version)
+    }
+    const known = key.versions.get(number)
+    if (known !== undefined && isPreActive(known)) {
+      await this.renew()
+      const now = key.versions.get(number)
+      if (now !== undefined) checkProcesses(now, key.name, versionLabel(number))
     }
     return key.version(number)
   }
@@ -274,7 +281,7 @@ export class KeyRing {
     if (mayProcess(standing)) {
       const loaded = known?.loaded ?? this.#load(version)
       key.versions.set(version.number, { ...standing, revision, check, loaded })
-    } else if (version.state === 'pre-active' && !standing.scheduled) {
+    } else if (isPreActive(standing)) {
       key.versions.set(version.number, { ...standing, revision, check, loaded: known?.loaded ?? this.#stage(version) })
     } else {
       if (known?.loaded !== undefined) this.#drop(known.loaded)

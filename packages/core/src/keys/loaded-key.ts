@@ -1,6 +1,6 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import { checkProcesses, mayProcess, type Standing } from './states.ts'
+import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
 /** What is known of a version, in memory or not. */
@@ -66,8 +66,10 @@ export class LoadedKey {
     const standing = this.versions.get(number)
     const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure
-    if (standing !== undefined) checkProcesses(standing, this.name, label)
-    if (standing?.loaded === undefined) {
+    // What is not active yet seals nothing: whoever has its envelope knows of a change that did not come here yet.
+    const behind = standing === undefined || isPreActive(standing)
+    if (!behind) checkProcesses(standing, this.name, label)
+    if (behind || standing.loaded === undefined) {
       throw new KmsError(
         'version-not-loaded',
         `Version ${label} of "${this.name}" is not in memory. Call key.load(envelope) first, or use kms.decrypt, which does.`,

@@ -45,6 +45,9 @@ export const mayProcess = ({ state, scheduled }: Standing): boolean => stateEntr
 export const mayProtect = ({ state, scheduled }: Standing): boolean =>
   stateEntry(state).protects === 'primary' && !scheduled
 
+/** Whether a version will protect and process, and does neither yet. */
+export const isPreActive = ({ state, scheduled }: Standing): boolean => state === 'pre-active' && !scheduled
+
 /**
  * Checks that a version may go from one state to another.
  * @param previous where a suspended version came from

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type KeyStore, Kms, MemoryStore } from '../../src/index.ts'
+import { type EncryptionKey, type KeyStore, Kms, MemoryStore } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
 
 // What a handle seals with is never older than the last renewal says, whatever else is under way.
@@ -75,6 +75,45 @@ test('a version whose record was deleted is used no more', async () => {
   deleted = (await store.list('administered', 'version/', '', 1))[0]?.id as string
   await key.renew()
   expect(await codeOf(() => key.seal('x', context))).toBe('store-corrupt')
+})
+
+/** A process that notices changes of others with its lease alone, and holds a version that is not active yet. */
+async function behind(): Promise<{ admin: Kms; worker: Kms; key: EncryptionKey }> {
+  const { kms: admin, store } = await newKms()
+  await admin.keys.create('k')
+  await admin.keys.importVersion('k', crypto.getRandomValues(new Uint8Array(32)))
+  const deaf: KeyStore = { ...slow(store, () => 0), watch: async function* () {} }
+  const worker = await Kms.open({ ...parts(deaf), root: root() })
+  return { admin, worker, key: await worker.use('k') }
+}
+
+test('what another process sealed under a version that it has just made active opens everywhere', async () => {
+  const { admin, worker, key } = await behind()
+  await admin.rotations.rotate('k', { to: 2, urgent: true })
+  const envelope = await admin.encrypt('x', { key: 'k', context })
+  expect(await codeOf(() => key.open(envelope, context))).toBe('version-not-loaded')
+  expect(new TextDecoder().decode(await worker.decrypt(envelope, { key: 'k', context }))).toBe('x')
+  expect(await codeOf(() => key.open(envelope, context))).toBe('no error')
+  await worker.close()
+})
+
+test('what a batch or a handle meets of such a version, it loads', async () => {
+  const { admin, worker, key } = await behind()
+  await admin.rotations.rotate('k', { to: 2, urgent: true })
+  const envelope = await admin.encryptText('x', { key: 'k', context })
+  expect(await key.openMany([{ envelope, context }])).toMatchObject([{ ok: true }])
+  await worker.close()
+})
+
+test('a version that is not active yet opens nothing, and is asked for once', async () => {
+  const { worker, key } = await behind()
+  const envelope = await worker.encrypt('x', { key: 'k', context })
+  // The last byte of its version number.
+  envelope[26] = 2
+  expect(await codeOf(() => worker.decrypt(envelope, { key: 'k', context }))).toBe('no-primary-version')
+  expect(await codeOf(() => key.load(envelope))).toBe('no-primary-version')
+  expect(await key.openMany([{ envelope, context }])).toMatchObject([{ error: { code: 'no-primary-version' } }])
+  await worker.close()
 })
 
 test('one damaged key does not stop the others', async () => {
