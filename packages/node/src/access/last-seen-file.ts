@@ -1,7 +1,8 @@
-import { mkdir, readFile, rmdir, stat } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KmsError, type LastSeen, type LastSeenState, newest, replaced, type SeenHead } from '@kms/core'
 import { writeFileAtomically } from '../files/atomic-write.ts'
+import { LockFile } from './lock-file.ts'
 import { stateFolder } from './state-folder.ts'
 
 export interface LastSeenFileOptions {
@@ -12,8 +13,6 @@ export interface LastSeenFileOptions {
 }
 
 const sizeLimit = 1 << 20
-const lockPauseMs = 5
-const lockStaleMs = 5_000
 const lockTimeoutMs = 2_000
 
 /**
@@ -24,12 +23,14 @@ const lockTimeoutMs = 2_000
 export class LastSeenFile implements LastSeen {
   readonly #folder: string
   readonly #warn: (message: string) => void
+  readonly #lock: LockFile
   #warned = false
   // One after the other in this process; the lock is for others.
   #writing: Promise<void> = Promise.resolve()
 
   constructor(options: LastSeenFileOptions = {}) {
     this.#folder = options.folder ?? join(stateFolder(), 'last-seen')
+    this.#lock = new LockFile(join(this.#folder, 'lock'))
     this.#warn = options.onWarning ?? (() => {})
   }
 
@@ -55,7 +56,7 @@ export class LastSeenFile implements LastSeen {
   async #merge(path: string, fingerprint: string, state: LastSeenState, replace: boolean): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      await locked(`${path}.lock`, async () => {
+      await this.#lock.holding(lockTimeoutMs, async () => {
         const before = await this.read(fingerprint)
         const { logs } = before === null ? state : replace ? replaced(before, state) : newest(before, state)
         await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify({ logs })}\n`), { force: true })
@@ -102,26 +103,4 @@ function parse(text: string): LastSeenState {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Runs `work` while holding a folder of that name, which only one process can make. One left behind by a crash is removed. */
-async function locked(path: string, work: () => Promise<void>): Promise<void> {
-  const deadline = performance.now() + lockTimeoutMs
-  for (;;) {
-    try {
-      await mkdir(path)
-      break
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now())
-      if (age > lockStaleMs) await rmdir(path).catch(() => {})
-      else if (performance.now() > deadline) throw new Error('another process holds its lock')
-    }
-    await new Promise((resolve) => setTimeout(resolve, lockPauseMs * (0.5 + Math.random())))
-  }
-  try {
-    await work()
-  } finally {
-    await rmdir(path).catch(() => {})
-  }
 }

@@ -1,5 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
 import { LastSeenFile } from '../../src/access/last-seen-file.ts'
 import { stateFolder } from '../../src/access/state-folder.ts'
 import { temporaryFolder } from '../folder.ts'
@@ -36,16 +39,32 @@ test('processes that write at the same time lose nothing', async () => {
   const state = await lastSeen().read('abc')
   expect(state?.logs.store).toEqual(seen(12))
   for (let i = 0; i < processes.length; i++) expect(state?.logs[`ring-${i}`]).toEqual(seen(i + 1))
-  expect(readdirSync(at('state', 'last-seen'))).toEqual(['abc.json'])
+  expect(readdirSync(at('state', 'last-seen'))).toEqual(['abc.json', 'lock'])
 })
 
-test('the lock of a process that died is removed', async () => {
-  mkdirSync(at('state', 'last-seen', 'abc.json.lock'), { recursive: true })
-  const old = Date.now() / 1000 - 60
-  utimesSync(at('state', 'last-seen', 'abc.json.lock'), old, old)
-  await lastSeen().write('abc', { logs: { store: seen(1) } })
-  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(1) } })
+test('clocks that are a year wrong are no reason to take the lock from a process that holds it', async () => {
+  const now = Date.now()
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + (Math.random() - 0.5) * 6e10)
+  const processes = Array.from({ length: 12 }, () => lastSeen())
+  await Promise.all(processes.map((process, i) => process.write('abc', { logs: { [`ring-${i}`]: seen(i + 1) } })))
+  clock.mockRestore()
+  expect(Object.keys((await lastSeen().read('abc'))?.logs ?? {})).toHaveLength(12)
 })
+
+test('a process that is killed while it writes holds nobody up', async () => {
+  const script = fileURLToPath(new URL('./writing-process.mjs', import.meta.url))
+  const warnings: string[] = []
+  for (let epoch = 1; epoch <= 6; epoch++) {
+    const writer = spawn(process.execPath, [script, at('state', 'last-seen')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(writer.stdout, 'data')
+    await new Promise((resolve) => setTimeout(resolve, epoch))
+    writer.kill('SIGKILL')
+    await once(writer, 'close')
+    await lastSeen(warnings).write('abc', { logs: { store: seen(epoch) } })
+    expect((await lastSeen(warnings).read('abc'))?.logs.store).toEqual(seen(epoch))
+  }
+  expect(warnings).toEqual([])
+}, 60_000)
 
 test.each(['', '{', '[]', '{"logs":[]}', '{"logs":{"store":{"epoch":"7","root":"x"}}}', '{"logs":{"store":7}}'])(
   'a file of %j is warned of, and replaced by the next write',
@@ -74,7 +93,7 @@ test('a state folder that cannot be made is a warning, given once', async () => 
 
 test('a fingerprint cannot name a file elsewhere', async () => {
   await lastSeen().write('../../x/y:z', { logs: { store: seen(1) } })
-  expect(readdirSync(at('state', 'last-seen'))).toEqual(['%2e%2e%2f%2e%2e%2fx%2fy%3az.json'])
+  expect(readdirSync(at('state', 'last-seen')).sort()).toEqual(['%2e%2e%2f%2e%2e%2fx%2fy%3az.json', 'lock'])
 })
 
 test('the state folder follows XDG_STATE_HOME, where it is absolute', () => {

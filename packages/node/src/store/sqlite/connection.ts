@@ -67,6 +67,7 @@ export async function whenNotBusy<T>(timeoutMs: number, attempt: () => T): Promi
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether another connection's lock was in the way. */
+export function isBusy(error: unknown): boolean {
   return error instanceof SqliteFailure && (error.code === resultCodes.busy || error.code === resultCodes.locked)
 }
