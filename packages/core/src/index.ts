@@ -71,11 +71,12 @@ export type {
   UseOptions,
 } from './kms-options.ts'
 export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
+export type { RotateOptions } from './rotation/begin.ts'
 export type { DueItem } from './rotation/due-items.ts'
 export type { WorkOptions, WorkReport } from './rotation/due-work.ts'
 export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'
-export type { RotateOptions, Rotations } from './rotation/rotations.ts'
+export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {

@@ -169,6 +169,21 @@ export class Authority {
     }
   }
 
+  /**
+   * The ids of the records that a request changed, as the log says; none where it changed nothing.
+   * @throws `store-corrupt`
+   */
+  async changedBy(requestId: string): Promise<readonly string[]> {
+    const found = await this.read('request', requestRecordId(this.log, requestId))
+    if (found === undefined) return []
+    const { position } = found.record
+    const after = position === 0 ? '' : logEntryId(this.log, position - 1)
+    const [stored] = await this.#options.environment.store.list('log', `log/${this.log}/`, after, 1)
+    const entry = stored === undefined ? undefined : readLogEntry(stored, this.log, position)
+    if (entry?.request === requestId) return entry.changes.map(({ id }) => id)
+    throw new KmsError('store-corrupt', 'The log does not say what a request changed. kms doctor says what is wrong.')
+  }
+
   /** What signs administered changes. @throws `not-permitted` where this process may not administer */
   checkAdministers(): SigningKey {
     const { signingKey } = this.#options
@@ -176,11 +191,15 @@ export class Authority {
     throw new KmsError('not-permitted', 'This root may use the ring but not administer it. Open with a root that may.')
   }
 
-  /** Whether a request was committed before. @throws `invalid-argument` if its id was used for another change */
+  /** Whether a request was committed before. @throws `conflict` if its id was used for another change */
   async #wasDone(operation: string, subject: string, requestId: string): Promise<boolean> {
     const found = await this.read('request', requestRecordId(this.log, requestId))
     if (found !== undefined && (found.record.operation !== operation || found.record.subject !== subject)) {
-      throw new KmsError('invalid-argument', 'The request id was used for another change. Take a new one for each.')
+      throw new KmsError(
+        'conflict',
+        'The request id was used for another change, or with other arguments. Nothing was done; take a new one for each.',
+        { retry: false },
+      )
     }
     return found !== undefined
   }

@@ -10,6 +10,7 @@ import { selfTest } from '../rotation/self-test.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import { incidentId, incidentPrefix, keyPrefix } from '../store/record-ids.ts'
 import type { IncidentRecord, KeyRecord, VersionRecord } from '../store/records.ts'
+import { requestSubject } from '../store/request-subject.ts'
 import { affectedKey, applicationsOf, type IncidentPlan, rotates, type Treatment, treated } from './incident-plan.ts'
 import { type IncidentTrigger, incidentTriggers } from './incident-triggers.ts'
 
@@ -93,7 +94,14 @@ export class Incidents {
     const request = options.requestId ?? globalThis.crypto.randomUUID()
     const incident = globalThis.crypto.randomUUID()
     const time = environment.wall()
-    await authority.commit('incident.declare', trigger, request, async () => {
+    const subject = requestSubject(environment.primitives, trigger, {
+      keys: keys.map(({ key }) => key),
+      version: treatment.version,
+      retireNow: treatment.retireNow,
+      since: options.since?.getTime(),
+      reason,
+    })
+    await authority.commit('incident.declare', subject, request, async () => {
       const record: IncidentRecord = {
         kind: 'incident',
         id: incidentId(ring, incident),
@@ -113,10 +121,10 @@ export class Incidents {
       }
       return { reason, records: [record] }
     })
-    const declared = await authority.read('incident', incidentId(ring, incident))
-    // The request was done before, by a call that gave its incident another id.
-    const found = declared?.record ?? (await this.#youngest(trigger, reason))
-    return this.resume(found.incident)
+    // What the log says of the request: an earlier call may have declared it.
+    const prefix = incidentPrefix(ring)
+    const [declared] = (await authority.changedBy(request)).filter((id) => id.startsWith(prefix))
+    return this.resume(declared?.slice(prefix.length) ?? incident)
   }
 
   /** Acts on the keys of an incident that were not acted on yet. @throws `key-not-found` for no such incident */
@@ -257,15 +265,6 @@ export class Incidents {
     const found = await authority.read('incident', incidentId(access.record.ring, id))
     if (found !== undefined) return found.record
     throw new KmsError('key-not-found', `There is no incident ${id} in this ring. kms incident list shows them.`)
-  }
-
-  async #youngest(trigger: IncidentTrigger, reason: string): Promise<IncidentRecord> {
-    let found: IncidentRecord | undefined
-    for await (const record of this.#records()) {
-      if (record.trigger === trigger && record.reason === reason && record.time > (found?.time ?? 0)) found = record
-    }
-    if (found !== undefined) return found
-    throw new KmsError('store-corrupt', 'The incident of that request is missing. Restore a backup of the store.')
   }
 }
 

@@ -3,6 +3,7 @@ import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord } from '../store/records.ts'
+import { requestSubject } from '../store/request-subject.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -57,7 +58,9 @@ export class KeyAdministration {
     const request = options.requestId ?? globalThis.crypto.randomUUID()
     const key = globalThis.crypto.randomUUID()
     const claimId = nameId(environment.primitives, ring, checked)
-    await authority.commit('key.create', checked, request, async () => {
+    const reason = reasonOf(options)
+    const subject = requestSubject(environment.primitives, checked, { ...policy, description, reason })
+    await authority.commit('key.create', subject, request, async () => {
       if ((await environment.store.read([claimId])).length > 0) throw keyExists(checked)
       const number = versionNumber(authority.head.record.incarnation, 1)
       const time = environment.wall()
@@ -86,10 +89,10 @@ export class KeyAdministration {
         key,
         number,
         time,
-        reason: reasonOf(options),
+        reason,
         state: 'active',
       })
-      return { reason: reasonOf(options), records: [claim, record, version] }
+      return { reason, records: [claim, record, version] }
     })
     const info = await this.show(checked)
     this.#changes.onChange('key.create', info.name, info.id, info.primary ?? undefined)
@@ -157,7 +160,7 @@ export class KeyAdministration {
       key: key.description === text ? key : { ...key, description: text },
       versions: [],
     })
-    return this.#changes.change('key.describe', name, options, build, text)
+    return this.#changes.change('key.describe', name, options, build, { description: text })
   }
 
   /**
@@ -178,7 +181,7 @@ export class KeyAdministration {
         const same = JSON.stringify(after) === JSON.stringify(before)
         return { key: same ? key : { ...key, ...after }, versions: [] }
       },
-      JSON.stringify(options),
+      { policy: JSON.stringify(Object.entries(options).sort()) },
     )
   }
 
@@ -193,9 +196,10 @@ export class KeyAdministration {
     const { environment, access, authority } = this.#ring
     const { store, ring } = access.record
     const id = nameId(environment.primitives, ring, checked)
+    const reason = reasonOf(options)
     await authority.commit(
       'key.rename',
-      `${from} ${checked}`,
+      requestSubject(environment.primitives, `${from} ${checked}`, { reason }),
       options.requestId ?? globalThis.crypto.randomUUID(),
       async () => {
         const { record, revision } = await this.#ring.records.byName(from)
@@ -206,7 +210,7 @@ export class KeyAdministration {
         const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
         const names: NameRecord[] =
           claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
-        return { reason: reasonOf(options), records: [renamed, ...names] }
+        return { reason, records: [renamed, ...names] }
       },
     )
     const info = await this.show(checked)

@@ -1,4 +1,5 @@
 import type { IncidentRecord, KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
+import { type Arguments, requestSubject } from '../store/request-subject.ts'
 import { type KeyInfo, keyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
@@ -17,7 +18,10 @@ export const withVersion = (key: KeyRecord, number: number): KeyRecord => ({
 export interface ChangeOptions {
   /** Why, for the log: up to 2,000 characters. */
   readonly reason?: string
-  /** A UUID of the caller's, so that a call repeated after an unknown outcome is done once. */
+  /**
+   * A UUID of the caller's, so that a call repeated after an unknown outcome is done once. It stands for this call with these arguments:
+   * with others it is refused (`conflict`).
+   */
   readonly requestId?: string
 }
 
@@ -48,7 +52,7 @@ export class KeyChanges {
    * Makes one change of a key; nothing is committed where nothing changes.
    * @param operation as the log names it
    * @param build gives the change of the key's present record; called again where another process was first
-   * @param detail what of the key it is about, for the request id
+   * @param given its arguments beside the key and the reason: a request is bound to them
    * @returns the key with its newest versions
    */
   async change(
@@ -56,12 +60,12 @@ export class KeyChanges {
     name: string,
     options: ChangeOptions,
     build: (key: KeyRecord) => KeyChange | Promise<KeyChange>,
-    detail = '',
+    given: Arguments = {},
   ): Promise<KeyInfo> {
     const checked = checkName(name)
-    const subject = detail === '' ? checked : `${checked} ${detail}`
     const reason = reasonOf(options)
-    const { authority, records } = this.ring
+    const { authority, environment, records } = this.ring
+    const subject = requestSubject(environment.primitives, checked, { ...given, reason })
     await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
       const { record, revision } = await records.byName(checked)
       const { key, versions, others = [] } = await build(record)

@@ -82,6 +82,11 @@ export class KeyRecords {
     return found
   }
 
+  /** The version that protects new data, whatever its state; undefined for none. @throws `version-lost` */
+  async primary(key: KeyRecord): Promise<VersionRecord | undefined> {
+    return key.primary === 0 ? undefined : (await this.namedVersions(key, [key.primary]))[0]
+  }
+
   /** The versions that the key's record names, oldest first: the same cost however many there are. */
   async newestVersions(key: KeyRecord): Promise<readonly VersionRecord[]> {
     return inOrder(key, await this.versions(key.key, key.newest))

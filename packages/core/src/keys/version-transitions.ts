@@ -1,5 +1,6 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { Arguments } from '../store/request-subject.ts'
 import { destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
@@ -7,7 +8,7 @@ import { checkClock, usualTimes } from './plausible-clock.ts'
 import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
-import { parseVersionLabel, versionLabel } from './version-number.ts'
+import { parseVersionLabel } from './version-number.ts'
 
 /** What `kms.keys.retire` gives. */
 export interface Retirement {
@@ -60,14 +61,21 @@ export class VersionTransitions {
       throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
     }
     const { environment, authority } = this.#changes.ring
-    return this.#one('key.destroy', name, version, rest, (key, found) => {
-      const by = environment.caller
-      // A schedule is a promise of time: it is carried out on a clock that can be right alone.
-      if (found.destruction.length > 0 && !acceptClock) {
-        checkClock(environment.wall(), usualTimes(key, authority.head.record), 'Nothing was destroyed.')
-      }
-      return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest) })
-    })
+    return this.#one(
+      'key.destroy',
+      name,
+      version,
+      rest,
+      (key, found) => {
+        const by = environment.caller
+        // A schedule is a promise of time: it is carried out on a clock that can be right alone.
+        if (found.destruction.length > 0 && !acceptClock) {
+          checkClock(environment.wall(), usualTimes(key, authority.head.record), 'Nothing was destroyed.')
+        }
+        return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest) })
+      },
+      { waitDays },
+    )
   }
 
   cancelDestruction(name: string, version: string | number, options: ChangeOptions): Promise<KeyInfo> {
@@ -83,6 +91,7 @@ export class VersionTransitions {
     version: string | number,
     options: ChangeOptions,
     build: (key: KeyRecord, version: VersionRecord) => VersionRecord,
+    given: Arguments = {},
   ): Promise<KeyInfo> {
     const number = parseVersionLabel(version)
     return this.#changes.change(
@@ -96,7 +105,7 @@ export class VersionTransitions {
           .filter(([before, after]) => before !== after)
         return { key, versions: changed.map(([before, after]) => ({ ...after, revision: before.revision + 1 })) }
       },
-      versionLabel(number),
+      { ...given, version: number },
     )
   }
 
@@ -127,11 +136,11 @@ export class VersionTransitions {
       const ended = change.changed.some(({ number, state }) => number === key.primary && !staysPrimary(state))
       return { key: ended ? { ...key, primary: 0 } : key, versions: change.changed }
     }
-    const detail = all ? 'all' : numbers.map(versionLabel).join(' ')
-    let info = await this.#changes.change(operation, name, options, build, detail)
+    const given = { version: numbers?.[0], since }
+    let info = await this.#changes.change(operation, name, options, build, given)
     // What is left has a request of its own: it applies to what is still to be changed, however often it is repeated.
     const { requestId: _, ...rest } = options
-    while (more) info = await this.#changes.change(operation, name, rest, build, detail)
+    while (more) info = await this.#changes.change(operation, name, rest, build, given)
     return info
   }
 }

@@ -1,5 +1,7 @@
 import { protectionPeriod } from '../keys/rotation-policy.ts'
-import type { KeyRecord, RotationRecord } from '../store/records.ts'
+import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
+import { revocation } from './revocation.ts'
+import { hasBegun } from './rotation-steps.ts'
 
 /** Something that a policy asks for. */
 export interface DueItem {
@@ -16,10 +18,12 @@ export interface DueItem {
   readonly rotation?: string
   /** Whether `kms.work` does it; a person is asked otherwise. */
   readonly automatic: boolean
+  /** Why a person is asked for what `kms.work` does otherwise. */
+  readonly reason?: string
 }
 
-/** What a key's own record asks for. */
-export function dueOfKey(key: KeyRecord, now: number): readonly DueItem[] {
+/** What a key's own record asks for. @param primary its version that protects new data; undefined for none */
+export function dueOfKey(key: KeyRecord, primary: VersionRecord | undefined, now: number): readonly DueItem[] {
   if (key.primary === 0) {
     return [{ kind: 'no-primary', key: key.name, since: new Date(key.primarySince), automatic: false }]
   }
@@ -27,15 +31,28 @@ export function dueOfKey(key: KeyRecord, now: number): readonly DueItem[] {
   if (period === undefined || now < period.notice) return []
   const since = new Date(period.end)
   return period.end <= now
-    ? [{ kind: 'rotate', key: key.name, since, automatic: true }]
+    ? [{ kind: 'rotate', key: key.name, since, ...unlessRevoked(primary) }]
     : [{ kind: 'ends-soon', key: key.name, since, automatic: false }]
 }
 
-/** What a rotation asks for. */
-export function dueOfRotation(rotation: RotationRecord, key: KeyRecord, now: number): readonly DueItem[] {
+/** What a rotation asks for. @param primary the key's version that protects new data; undefined for none */
+export function dueOfRotation(
+  rotation: RotationRecord,
+  key: KeyRecord,
+  primary: VersionRecord | undefined,
+  now: number,
+): readonly DueItem[] {
   const { step, rotation: id, transitionUntil, started } = rotation
-  const of = { key: key.name, rotation: id, automatic: true } as const
-  if (step === 'generate' || step === 'distribute') return [{ kind: 'resume', ...of, since: new Date(started) }]
+  const of = { key: key.name, rotation: id } as const
+  if (hasBegun(step)) return [{ kind: 'resume', ...of, since: new Date(started), ...unlessRevoked(primary) }]
   const ended = step === 'dual-operation' && transitionUntil <= now
-  return ended || step === 'retire' ? [{ kind: 'retire', ...of, since: new Date(transitionUntil) }] : []
+  return ended || step === 'retire'
+    ? [{ kind: 'retire', ...of, since: new Date(transitionUntil), automatic: true }]
+    : []
+}
+
+/** A new primary is made without a person only where there is one that nobody disabled. */
+function unlessRevoked(primary: VersionRecord | undefined): Pick<DueItem, 'automatic' | 'reason'> {
+  const reason = primary === undefined ? 'the key has no primary' : revocation(primary)
+  return reason === '' ? { automatic: true } : { automatic: false, reason }
 }

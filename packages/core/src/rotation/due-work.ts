@@ -10,6 +10,7 @@ import type { KeyRecord, WorkRecord } from '../store/records.ts'
 import { openRecord, signRecord } from '../store/signed-record.ts'
 import { type DueItem, dueOfKey, dueOfRotation } from './due-items.ts'
 import type { RotationInfo } from './rotation-info.ts'
+import { hasEnded } from './rotation-steps.ts'
 import type { Rotations } from './rotations.ts'
 
 export interface WorkOptions {
@@ -126,9 +127,9 @@ export class DueWork {
   }
 
   #do(item: DueItem): Promise<RotationInfo> {
-    if (item.rotation !== undefined) return this.#rotations.resume(item.rotation)
+    if (item.rotation !== undefined) return this.#rotations.resume(item.rotation, { unattended: true })
     const reason = `due since ${item.since.toISOString().slice(0, 10)}`
-    return this.#rotations.start(item.key, { trigger: 'schedule', reason })
+    return this.#rotations.start(item.key, { trigger: 'schedule', reason, unattended: true })
   }
 
   /** Everything that is due, page by page: what rotations ask for first, since it makes room for what keys ask for. */
@@ -136,8 +137,9 @@ export class DueWork {
     const { environment, access, authority, records } = this.#ring
     const now = environment.wall()
     for await (const rotation of this.#rotations.records(undefined)) {
-      const key = await records.byId(rotation.key)
-      yield* dueOfRotation(rotation, key.record, now)
+      if (hasEnded(rotation.step)) continue
+      const { record } = await records.byId(rotation.key)
+      yield* dueOfRotation(rotation, record, await records.primary(record), now)
     }
     let keys: KeyRecord[] = []
     for await (const stored of administeredRecords(environment.store, keyPrefix(access.record.ring))) {
@@ -152,7 +154,9 @@ export class DueWork {
   async #dueOf(keys: readonly KeyRecord[], now: number): Promise<readonly DueItem[]> {
     const items: DueItem[] = []
     for (const key of keys) {
-      items.push(...dueOfKey(key, now))
+      // The primary itself is looked at only where something is due.
+      const isDue = dueOfKey(key, undefined, now).length > 0
+      if (isDue) items.push(...dueOfKey(key, await this.#ring.records.primary(key), now))
       const limit = key.processingDays * 86_400_000
       // A key younger than its period has no version that is older.
       if (limit === 0 || key.created + limit > now) continue

@@ -13,6 +13,12 @@ export type RotationStep = keyof typeof rotationSteps
 /** The step under way, or how it ended. */
 export type RotationStanding = RotationStep | 'done' | 'rolled-back'
 
+/** Whether the primary has not moved yet. */
+export const hasBegun = (step: string): boolean => step === 'generate' || step === 'distribute'
+
+/** Whether there is nothing left to do. */
+export const hasEnded = (step: string): boolean => step === 'done' || step === 'rolled-back'
+
 /** What stands in the way of the steps that a later release takes. */
 export const waitsForCensus =
   'This release does not count what stands under a version: the old one goes on opening it, and is not destroyed.'

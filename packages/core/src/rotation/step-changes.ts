@@ -2,7 +2,7 @@ import { KmsError } from '../errors.ts'
 import type { KeyChange } from '../keys/key-changes.ts'
 import { versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
-import { type RotationStanding, waitsForCensus } from './rotation-steps.ts'
+import { hasBegun, type RotationStanding, waitsForCensus } from './rotation-steps.ts'
 
 // What each step of a rotation changes, as one commit: the key's record, versions, and the rotation's own record.
 
@@ -67,14 +67,16 @@ export function activated({ key, rotation, to, from }: Rotating, doing: Doing, n
 /** The old version is retired; data that it sealed goes on opening. */
 export function retired({ key, rotation, from }: Rotating, doing: Doing): KeyChange {
   const left = stepped(stepped(rotation, 're-encrypt', doing), 'retire', doing, waitsForCensus)
-  const changed = from !== undefined && from.state === 'active' && from.number !== key.primary
-  return {
-    key,
-    versions: changed
-      ? [{ ...from, revision: from.revision + 1, state: 'deactivated', changed: doing.time, reason: rotation.reason }]
-      : [],
-    others: [{ ...left, revision: rotation.revision + 1 }],
-  }
+  const versions = from === undefined || from.number === key.primary ? [] : retiredVersion(from, doing, rotation.reason)
+  return { key, versions, others: [{ ...left, revision: rotation.revision + 1 }] }
+}
+
+/** A version's record once it is retired: one that is disabled stays so, and comes back retired. Nothing where it is no longer active. */
+function retiredVersion(version: VersionRecord, { time }: Doing, reason: string): readonly VersionRecord[] {
+  const revision = version.revision + 1
+  if (version.state === 'active') return [{ ...version, revision, state: 'deactivated', changed: time, reason }]
+  const returns = version.state === 'suspended' && version.previousState === 'active'
+  return returns ? [{ ...version, revision, previousState: 'deactivated' }] : []
 }
 
 /** Leases that could name the old version have ended. What is left is its destruction, which this release leaves. */
@@ -98,9 +100,8 @@ export function shortened({ key, rotation }: Rotating, doing: Doing, until: numb
 export function rolledBack({ key, rotation, to, from }: Rotating, doing: Doing, reason: string): KeyChange {
   const { time } = doing
   const others = [stepped(rotation, 'rolled-back', doing, reason)]
-  const revision = to.revision + 1
-  if (rotation.step === 'generate' || rotation.step === 'distribute') {
-    const gone = { ...to, revision, state: 'destroyed', material: '', changed: time, reason } as const
+  if (hasBegun(rotation.step)) {
+    const gone = { ...to, revision: to.revision + 1, state: 'destroyed', material: '', changed: time, reason } as const
     return { key: { ...key, rotation: '' }, versions: to.state === 'pre-active' ? [gone] : [], others }
   }
   const label = versionLabel(rotation.to)
@@ -120,7 +121,7 @@ export function rolledBack({ key, rotation, to, from }: Rotating, doing: Doing, 
     key: { ...key, primary: from.number, primarySince: time },
     versions: [
       { ...from, revision: from.revision + 1, primaryUntil: 0 },
-      { ...to, revision, state: 'deactivated', previousState: '', primaryUntil: time, changed: time, reason },
+      ...retiredVersion(to, doing, reason).map((version) => ({ ...version, primaryUntil: time })),
     ],
     others,
   }

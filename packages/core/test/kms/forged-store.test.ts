@@ -149,7 +149,7 @@ describe('an older state put back', () => {
     const { kms } = await newKms()
     const requestId = crypto.randomUUID()
     await kms.keys.create('a', { requestId })
-    expect(await codeOf(() => kms.keys.rotate('a', { requestId }))).toBe('invalid-argument')
+    expect(await codeOf(() => kms.keys.rotate('a', { requestId }))).toBe('conflict')
     expect((await kms.keys.show('a')).primary).toBe('1')
   })
 

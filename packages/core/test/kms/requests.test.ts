@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import type { Kms } from '../../src/index.ts'
+import { codeOf, newKms } from './memory-kms.ts'
+
+const id = (): string => crypto.randomUUID()
+
+async function twoKeys(): Promise<Kms> {
+  const { kms } = await newKms()
+  for (const name of ['a', 'b']) await kms.keys.create(name)
+  return kms
+}
+
+describe('a request id stands for one call with its arguments', () => {
+  const calls: Readonly<Record<string, (kms: Kms, requestId: string) => readonly (() => Promise<unknown>)[]>> = {
+    create: ({ keys }, requestId) => [
+      () => keys.create('c', { requestId, description: 'one' }),
+      () => keys.create('c', { requestId, description: 'another' }),
+    ],
+    rotate: ({ keys }, requestId) => [
+      () => keys.rotate('a', { requestId }),
+      () => keys.rotate('b', { requestId }),
+      () => keys.rotate('a', { requestId, reason: 'another' }),
+    ],
+    disable: ({ keys }, requestId) => [
+      () => keys.disable('a', 1, { requestId }),
+      () => keys.disable('b', 1, { requestId }),
+      () => keys.disable('a', undefined, { requestId }),
+    ],
+    compromise: ({ keys }, requestId) => [
+      () => keys.compromise('a', 1, { requestId }),
+      () => keys.compromise('a', 1, { requestId, since: new Date('2026-01-01') }),
+    ],
+    policy: ({ keys }, requestId) => [
+      () => keys.setPolicy('a', { requestId, rotationDays: 30 }),
+      () => keys.setPolicy('a', { requestId, rotationDays: 31 }),
+    ],
+    incident: ({ incidents }, requestId) => [
+      () => incidents.declare('departure', { keys: ['a'] }, { requestId, reason: 'x' }),
+      () => incidents.declare('departure', { keys: ['b'] }, { requestId, reason: 'x' }),
+      () => incidents.declare('departure', { keys: ['a'], retireNow: true }, { requestId, reason: 'x' }),
+      () => incidents.declare('departure', { keys: ['a'] }, { requestId, reason: 'y' }),
+    ],
+  }
+
+  test.each(Object.keys(calls))('%s: with others it is refused', async (name) => {
+    const kms = await twoKeys()
+    const [first, ...others] = (calls[name] as (typeof calls)[string])(kms, id())
+    await first?.()
+    await first?.()
+    for (const other of others) expect(await codeOf(other)).toBe('conflict')
+    expect((await kms.keys.show('b')).versions).toMatchObject([{ state: 'active', primary: true }])
+  })
+
+  test('a transition is not shortened by other days under the same id', async () => {
+    const kms = await twoKeys()
+    await kms.keys.rotate('a')
+    const [rotation] = await kms.rotations.list()
+    const requestId = id()
+    const shorten = (days: number) => kms.rotations.shorten(rotation?.id ?? '', { reason: 'x', days, requestId })
+    await shorten(10)
+    expect((await shorten(10)).step).toBe('dual-operation')
+    expect(await codeOf(() => shorten(5))).toBe('conflict')
+  })
+})
+
+describe('a request that is repeated', () => {
+  test('gives the rotation that it began, whatever came after it', async () => {
+    const kms = await twoKeys()
+    const requestId = id()
+    const first = await kms.rotations.start('a', { requestId })
+    const later = await kms.rotations.start('a')
+    expect(later.id).not.toBe(first.id)
+    expect((await kms.rotations.start('a', { requestId })).id).toBe(first.id)
+    expect((await kms.keys.show('a')).primary).toBe('3')
+  })
+
+  test('gives the incident that it declared, though another one is just like it', async () => {
+    const kms = await twoKeys()
+    const requestId = id()
+    const scope = { keys: ['a'] }
+    const first = await kms.incidents.declare('departure', scope, { reason: 'x', requestId })
+    await kms.incidents.declare('departure', scope, { reason: 'x' })
+    expect((await kms.incidents.declare('departure', scope, { reason: 'x', requestId })).id).toBe(first.id)
+    expect((await kms.keys.show('a')).primary).toBe('3')
+  })
+})
