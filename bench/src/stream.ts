@@ -12,6 +12,7 @@ import { figureTarget, type Report, type Row, rowOf, speedTarget, type Target, t
 import { interquartileRange, median } from './harness/statistics.ts'
 import { inProcess } from './stream/process.ts'
 import { readRanges } from './stream/range.ts'
+import { settle } from './stream/settle.ts'
 import { encryptionSdks, fileCiphers, ours, pipelineName } from './stream/subjects.ts'
 
 const gibibyte = 2 ** 30
@@ -49,6 +50,7 @@ async function measured(folder: string, size: number, count: number): Promise<Re
       peaks.idle[name]?.push((await inProcess(name, 'idle', '', '', identity)).peak)
       for (const operation of ['seal', 'open'] as const) {
         const [from, to] = operation === 'seal' ? ['plain', 'sealed'] : ['sealed', 'opened']
+        await settle(size)
         const { nanoseconds, peak } = await inProcess(name, operation, at(from), at(to), identity)
         times[operation][name]?.push(nanoseconds)
         peaks[operation][name]?.push(peak)
@@ -91,6 +93,7 @@ async function measured(folder: string, size: number, count: number): Promise<Re
 
 const notes = [
   'Each figure is of a process of its own, from the call to its end; loading code is not timed. Nothing is synced to the disk, by nobody: an fsync takes as long for each.',
+  'Before each, what was written is synced, and as much memory as the file takes is used and freed: a virtual machine has to ask its host for what was free for long.',
   'Idle is a process that loaded the same code and keys and did nothing. Peaks are VmHWM.',
 ]
 

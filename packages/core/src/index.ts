@@ -19,6 +19,7 @@ export type {
   Aead,
   AeadCipher,
   Argon2idCost,
+  AsideCipher,
   DerivationOptions,
   Hash,
   HeaderRewrapper,

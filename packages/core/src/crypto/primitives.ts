@@ -24,8 +24,29 @@ export interface AeadCipher {
    * @throws `authentication-failed`; `target` then holds nothing of the plaintext
    */
   open(nonce: Uint8Array, sealed: Uint8Array, target: Uint8Array, at: number): void
+  /** Does many at once on another thread, where there is one. */
+  readonly aside?: AsideCipher
   /** Wipes the key. Wiping twice is no error; nothing else may be called afterwards. */
   wipe(): void
+}
+
+/**
+ * An `AeadCipher` at work on another thread. The buffers are in its hands until it is done, and shared with it if they are of a
+ * `SharedArrayBuffer`. Calls are worked through in their order.
+ */
+export interface AsideCipher {
+  /**
+   * Seals one plaintext after the other as `AeadCipher.seal` does.
+   * @param nonces 12 bytes for each, one after the other
+   * @param length bytes of each plaintext but the last, which has what is left, perhaps none
+   */
+  seal(nonces: Uint8Array, plaintexts: Uint8Array, length: number, target: Uint8Array): Promise<void>
+  /**
+   * Opens what `seal` writes.
+   * @param length bytes of each plaintext but the last
+   * @throws `authentication-failed`; `target` may then hold what was opened before
+   */
+  open(nonces: Uint8Array, sealed: Uint8Array, length: number, target: Uint8Array): Promise<void>
 }
 
 /**

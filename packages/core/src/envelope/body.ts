@@ -115,9 +115,40 @@ export class MessageCipher {
       cipher.open(chunkNonce(this.#base, first + whole), rest, target, at)
       return at + rest.length - tagLength
     } catch (error) {
-      target.fill(0)
-      throw error instanceof KmsError && error.code === 'authentication-failed' ? authenticationFailed() : error
+      throw refused(target, error)
     }
+  }
+
+  /**
+   * As `seal`, on another thread if the primitives have one. Until it is done, `plaintext` and `target` are in its hands; calls are
+   * worked through in their order.
+   */
+  async sealAside(first: number, plaintext: Uint8Array, last: boolean, target: Uint8Array): Promise<number> {
+    const { aside } = this.#held()
+    if (aside === undefined) return this.seal(first, plaintext, last, target)
+    const chunks = Math.floor(plaintext.length / chunkLength) + (last ? 1 : 0)
+    await aside.seal(this.#nonces(first, chunks), plaintext, chunkLength, target)
+    return plaintext.length + chunks * tagLength
+  }
+
+  /** As `open`, on another thread if the primitives have one; else as `sealAside`. */
+  async openAside(first: number, sealed: Uint8Array, last: boolean, target: Uint8Array): Promise<number> {
+    const { aside } = this.#held()
+    if (aside === undefined) return this.open(first, sealed, last, target)
+    const chunks = Math.floor(sealed.length / sealedChunkLength) + (last ? 1 : 0)
+    try {
+      if (last && sealed.length % sealedChunkLength < tagLength) throw authenticationFailed()
+      await aside.open(this.#nonces(first, chunks), sealed, chunkLength, target)
+    } catch (error) {
+      throw refused(target, error)
+    }
+    return sealed.length - chunks * tagLength
+  }
+
+  #nonces(first: number, count: number): Uint8Array {
+    const nonces = new Uint8Array(count * this.#base.length)
+    for (let i = 0; i < count; i++) nonces.set(chunkNonce(this.#base, first + i), i * this.#base.length)
+    return nonces
   }
 
   /** @throws `closed` after `wipe` */
@@ -135,6 +166,12 @@ export class MessageCipher {
     if (this.#cipher !== undefined) return this.#cipher
     throw new KmsError('closed', 'The message has ended, or failed; nothing more can follow.')
   }
+}
+
+/** Nothing is left of what was opened before the chunk that did not open. @returns the error to throw */
+function refused(target: Uint8Array, error: unknown): unknown {
+  target.fill(0)
+  return error instanceof KmsError && error.code === 'authentication-failed' ? authenticationFailed() : error
 }
 
 /** The start of an envelope that is opened chunk by chunk. */

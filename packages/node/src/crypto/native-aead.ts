@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { Aead } from '@kms/core'
 import { KmsError } from '@kms/core'
+import { tagLength } from './chunks.ts'
 import type { NativeKey } from './raw-keys.ts'
-
-export const tagLength = 16
 
 /** OpenSSL's names, and key lengths in bytes. SP 800-38D, RFC 8439. */
 export const nativeAeads: Readonly<Record<Aead, { readonly cipher: string; readonly keyLength: number }>> = {

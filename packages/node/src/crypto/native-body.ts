@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Aead, Suite } from '@kms/core'
-import { notGenuine, openSealed, plain, sealInto, tagLength } from './native-aead.ts'
+import { tagLength } from './chunks.ts'
+import { notGenuine, openSealed, plain, sealInto } from './native-aead.ts'
 import { nativeKey } from './raw-keys.ts'
 
 // C2SP chunked-encryption with SHA-512, for whole messages: salt ‖ commitment ‖ chunks, the last always shorter.

@@ -18,10 +18,10 @@ export interface NewFileOptions {
 }
 
 /**
- * Bytes written at a time. Linux 6 takes page-cache folios as large as an aligned write of 1 MiB, and may look for such memory for
- * longer than all the rest takes: up to 1.5 s for 512 MiB, beside a steady 0.2 s with these (ext4, 2026-11).
+ * Bytes written at a time. Linux 6 takes page-cache folios as large as an aligned write, and a virtual machine's host may have given the
+ * memory for a large one back, which then takes longer than all the rest.
  */
-const writeLength = 1 << 19
+const writeLength = 1 << 18
 
 /**
  * A file in the making: written under a temporary name in the folder where it will stand, and given its own name when it is

@@ -1,6 +1,7 @@
 import type { Opener } from '@kms/core'
 import { beginOpening, beginSealing, chunkLength, longestStart, sealedChunkLength } from '@kms/core/envelope'
-import { backendParts } from '../backend.ts'
+import { type Backend, type BackendParts, backendParts } from '../backend.ts'
+import { withThread } from '../crypto/threaded-cipher.ts'
 import { continueSealing } from './continue-sealing.ts'
 import { withHeaderCopy } from './header-copy.ts'
 import { InputFile } from './input-file.ts'
@@ -51,8 +52,8 @@ export interface FileResult {
  */
 export function sealFile(input: string, output: string, options: SealFileOptions): Promise<FileResult> {
   const { backend, resume, ...sealing } = options
-  const parts = { ...backendParts(backend), ...sealing }
   return fileToFile(input, output, options, resume === undefined ? undefined : 'encrypt', async (from, to) => {
+    const parts = { ...partsFor(from, backend), ...sealing }
     const { start, cipher } =
       to.resumedFrom === 0
         ? await beginSealing(parts)
@@ -67,9 +68,10 @@ export function sealFile(input: string, output: string, options: SealFileOptions
         output: to,
         pieceLength: plainLength,
         roomLength: sealedLength,
-        work(piece, last, room) {
-          const made = cipher.seal(chunk, piece, last, room)
+        async work(piece, last, room) {
+          const first = chunk
           chunk += chunksAtOnce
+          const made = await cipher.sealAside(first, piece, last, room)
           bytes += piece.length
           options.onProgress?.(bytes, from.size)
           return made
@@ -92,7 +94,7 @@ export function openFile(input: string, output: string, options: OpenFileOptions
   return fileToFile(input, output, options, resume === true ? 'decrypt' : undefined, async (from, to) => {
     const head = new Uint8Array(longestStart)
     const start = head.subarray(0, await from.fill(head))
-    const parts = { ...backendParts(backend), ...opening }
+    const parts = { ...partsFor(from, backend), ...opening }
     const { startLength, cipher } = await withHeaderCopy(input, start, (whole) => beginOpening(whole, parts))
     from.putBack(start.subarray(startLength))
     let chunk = 0
@@ -103,9 +105,10 @@ export function openFile(input: string, output: string, options: OpenFileOptions
         output: to,
         pieceLength: sealedLength,
         roomLength: plainLength,
-        work(piece, last, room) {
-          const made = cipher.open(chunk, piece, last, room)
+        async work(piece, last, room) {
+          const first = chunk
           chunk += chunksAtOnce
+          const made = await cipher.openAside(first, piece, last, room)
           envelopeBytes += piece.length
           options.onProgress?.(envelopeBytes, from.size)
           return made
@@ -117,6 +120,15 @@ export function openFile(input: string, output: string, options: OpenFileOptions
     }
     return { bytes: to.length, envelopeBytes, resumedFrom: to.resumedFrom }
   })
+}
+
+/** Starting a thread takes as long as it saves with this many bytes (bench stream). */
+const threadFrom = 64 * 2 ** 20
+
+function partsFor(from: InputFile, backend: Backend | undefined): BackendParts {
+  const parts = backendParts(backend)
+  if (backend === 'wasm' || from.size < threadFrom) return parts
+  return { ...parts, primitives: withThread(parts.primitives) }
 }
 
 /** Opens the one and makes the other, which appears when the work is done and not before. */

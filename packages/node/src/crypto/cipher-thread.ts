@@ -1,0 +1,32 @@
+import { createSecretKey } from 'node:crypto'
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
+import { type ChunkWork, workThrough } from './chunks.ts'
+
+// The program of the thread that `threadedCipher` starts: it answers each piece of work, in order, with whether it was genuine.
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  /** OpenSSL's name of an AEAD. */
+  readonly cipher: string
+  /** Shared: whoever started the thread wipes it. */
+  readonly key: Uint8Array
+}
+
+const { cipher, key } = workerData as ThreadStart
+const ready = createSecretKey(key)
+const { port1: nobody, port2: closed } = new MessageChannel()
+closed.close()
+
+/**
+ * Frees memory at once. An array that is sent away is detached, and what is sent to nobody is dropped; garbage collection lets 20 MiB
+ * and more of them gather first.
+ */
+function free(arrays: readonly Uint8Array[]): void {
+  const whole = arrays.filter(({ buffer, length }) => length > 0 && buffer.byteLength === length)
+  nobody.postMessage(
+    undefined,
+    whole.map(({ buffer }) => buffer as ArrayBuffer),
+  )
+}
+
+parentPort?.on('message', (work: ChunkWork) => parentPort?.postMessage(workThrough(cipher, ready, work, free)))

@@ -1,0 +1,98 @@
+import { createSecretKey } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import { type Aead, type AeadCipher, KmsError, type Primitives } from '@kms/core'
+import { type ChunkWork, workThrough } from './chunks.ts'
+import type { ThreadStart } from './cipher-thread.ts'
+import { nativeAeads, notGenuine } from './native-aead.ts'
+import { nativeCipher } from './native-cipher.ts'
+
+/**
+ * Each chunk leaves garbage of its own length behind. In a heap of its own that holds nothing else collecting it takes a third of the
+ * time, and the thread that reads and writes need not wait for it (docs/decisions/sealing-thread.md).
+ */
+const heap = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 }
+
+/** `primitives` whose keys for chunks have a thread. Only for those of node:crypto. */
+export function withThread(primitives: Primitives): Primitives {
+  return { ...primitives, aeadCipher: threadedCipher }
+}
+
+/**
+ * As `nativeCipher`, with a thread. Where none can be started (the program was bundled into one file, or is not allowed to start any) the
+ * same is done here.
+ */
+function threadedCipher(aead: Aead, key: Uint8Array): AeadCipher {
+  const inline = nativeCipher(aead, key)
+  const { cipher } = nativeAeads[aead]
+  const shared = new Uint8Array(new SharedArrayBuffer(key.length))
+  shared.set(key)
+  let wiped = false
+  const thread = CipherThread.start({ cipher, key: shared })
+
+  async function work(piece: ChunkWork): Promise<void> {
+    // Nothing is lost if a thread ends in the middle: the same chunks under the same nonces, from buffers that nobody else has.
+    const genuine = (await thread?.work(piece)) ?? workHere(piece)
+    if (!genuine) throw notGenuine()
+  }
+
+  function workHere(piece: ChunkWork): boolean {
+    if (wiped) throw new KmsError('closed', 'The message has ended, or failed; nothing more can follow.')
+    return workThrough(cipher, createSecretKey(shared), piece)
+  }
+
+  return {
+    seal: inline.seal,
+    open: inline.open,
+    aside: {
+      seal: (nonces, source, length, target) => work({ opens: false, nonces, source, length, target }),
+      open: (nonces, source, length, target) => work({ opens: true, nonces, source, length, target }),
+    },
+    wipe() {
+      wiped = true
+      inline.wipe()
+      shared.fill(0)
+      thread?.end()
+    },
+  }
+}
+
+type Settle = (genuine: boolean | undefined) => void
+
+/** A thread and what it still owes. */
+class CipherThread {
+  readonly #worker: Worker
+  readonly #owed: Settle[] = []
+  #ended = false
+
+  private constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (genuine: boolean) => this.#owed.shift()?.(genuine))
+    worker.on('error', () => this.end())
+    worker.on('exit', () => this.end())
+  }
+
+  /** @returns undefined where no thread may be started */
+  static start(workerData: ThreadStart): CipherThread | undefined {
+    try {
+      const program = new URL('./cipher-thread.js', import.meta.url)
+      return new CipherThread(new Worker(program, { workerData, resourceLimits: heap, execArgv: [], env: {} }))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** @returns whether it was genuine, or undefined if the thread has ended and did not do it */
+  work(piece: ChunkWork): Promise<boolean | undefined> {
+    return new Promise((resolve) => {
+      if (this.#ended) return resolve(undefined)
+      this.#owed.push(resolve)
+      this.#worker.postMessage(piece)
+    })
+  }
+
+  end(): void {
+    this.#ended = true
+    void this.#worker.terminate()
+    for (const settle of this.#owed.splice(0)) settle(undefined)
+  }
+}
