@@ -43,9 +43,11 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export type { IncidentInfo } from './incidents/incident-info.ts'
 export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/incident-plan.ts'
+export type { IncidentScope } from './incidents/incident-scope.ts'
 export { type IncidentTrigger, incidentTriggers } from './incidents/incident-triggers.ts'
-export type { DeclareOptions, IncidentInfo, IncidentScope, Incidents } from './incidents/incidents.ts'
+export type { DeclareOptions, Incidents } from './incidents/incidents.ts'
 export type { ItemResult, OpenItem, SealItem } from './keys/batch.ts'
 export type { BoundKey } from './keys/bound-key.ts'
 export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'

@@ -323,7 +323,7 @@ export class Kms {
   }
 
   /**
-   * Checks the store: signatures, logs, each record against its log, roots, what is due.
+   * Checks the store: signatures, logs, each record against its log, roots, what is due, incidents with work left.
    * @returns one finding a check; nothing is changed
    */
   async doctor(): Promise<readonly Finding[]> {
@@ -334,6 +334,7 @@ export class Kms {
       ring: ring.access.record,
       authorities: [storeAuthority, ring.authority],
       work: this.#work,
+      incidents: () => this.incidents.list(),
     })
   }
 

@@ -1,6 +1,7 @@
 import { failure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import type { Invocation } from '../invocation.ts'
+import { fromBase64, fromHex } from '../key-forms.ts'
 import { printable, word } from '../layout.ts'
 import { withKms } from '../session.ts'
 
@@ -28,12 +29,11 @@ export async function importKey(call: Invocation<ImportOptions>, file?: string):
 
 async function given32(call: Invocation<ImportOptions>, file: string | undefined, form: string): Promise<Uint8Array> {
   const bytes = await read(call, file)
+  if (form === 'raw') return bytes
   try {
-    if (form === 'raw') return Uint8Array.from(bytes)
-    const text = Buffer.from(bytes).toString('latin1').trim()
-    const written = form === 'hex' ? /^([0-9a-f]{2})*$/i : /^[A-Za-z0-9+/_-]*={0,2}$/
-    if (!written.test(text)) throw await failure('invalid-argument', `What was given is no ${form}.`)
-    return Uint8Array.from(Buffer.from(text, form === 'hex' ? 'hex' : 'base64'))
+    const key = form === 'hex' ? fromHex(bytes) : fromBase64(bytes)
+    if (key !== undefined) return key
+    throw await failure('invalid-argument', `What was given is no ${form}.`)
   } finally {
     bytes.fill(0)
   }

@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import { KmsError } from '../errors.ts'
+import type { IncidentInfo } from '../incidents/incident-info.ts'
 import type { DueItem } from '../rotation/due-items.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
@@ -30,6 +31,8 @@ interface LastWork {
 
 export interface DiagnosisOptions {
   readonly work: Work
+  /** The incidents of the open ring. */
+  readonly incidents: () => Promise<readonly IncidentInfo[]>
   readonly environment: Environment
   readonly ring: RingRecord
   /** Of the store and of the open ring. */
@@ -51,6 +54,7 @@ export async function diagnose(options: DiagnosisOptions): Promise<readonly Find
     // Read once: it looks at every key.
     const due = options.work.due()
     findings.push(await guarded('rotation', async () => checkRotation(await due)))
+    findings.push(await guarded('incidents', async () => checkIncidents(await options.incidents())))
     findings.push(await guarded('due-work', async () => checkWork(environment, await options.work.last(), await due)))
   }
   if (storeAuthority !== undefined) findings.push(await guarded('roots', () => checkRoots(storeAuthority)))
@@ -152,6 +156,22 @@ function checkWork({ wall }: Environment, last: LastWork | undefined, items: rea
     status: 'fail',
     message: `Due work was last done on ${ran}, longer ago than two of its usual periods.`,
     todo,
+  }
+}
+
+/** An incident whose keys were not all acted on leaves what it is about in use. */
+function checkIncidents(incidents: readonly IncidentInfo[]): Finding {
+  const check = 'incidents'
+  const open = incidents.filter(({ left }) => left.length > 0)
+  if (open.length === 0) return { check, status: 'pass', message: 'No incident has keys left to act on.' }
+  const named = open
+    .slice(0, 5)
+    .map(({ id, trigger, left }) => `${trigger} ${id} (${count(left.length, 'key', 'keys')})`)
+  return {
+    check,
+    status: 'fail',
+    message: `Interrupted before all was done, ${count(open.length, 'incident', 'incidents')}: ${named.join(', ')}.`,
+    todo: 'kms incident resume ID goes on with it.',
   }
 }
 

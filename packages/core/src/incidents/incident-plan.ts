@@ -1,3 +1,4 @@
+import { mayHaveProtected } from '../keys/destruction.ts'
 import { stateEntry, type VersionState } from '../keys/states.ts'
 import { versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RingRecord, VersionRecord } from '../store/records.ts'
@@ -38,30 +39,65 @@ export interface Treatment {
   readonly version: number | undefined
   /** Retires what was the primary at once, without a transition. */
   readonly retireNow: boolean
+  /** The store's, now. */
+  readonly incarnation: number
+}
+
+/** A key as an incident finds it. */
+export interface Found {
+  readonly key: KeyRecord
+  readonly primary: VersionRecord | undefined
+  /** The version that a rotation under way leads to; 0 for none. */
+  readonly pending: number
 }
 
 /** What becomes of a key. */
-export function affectedKey(key: KeyRecord, versions: readonly VersionRecord[], treatment: Treatment): AffectedKey {
+export function affectedKey(
+  at: Omit<Found, 'primary'>,
+  versions: readonly VersionRecord[],
+  treatment: Treatment,
+): AffectedKey {
+  const found = { ...at, primary: versions.find(({ number }) => number === at.key.primary) }
   const changed = versions.flatMap((version) => {
-    const becomes = treated(key, version, treatment)
-    return becomes === undefined ? [] : [{ version: versionLabel(version.number), state: version.state, becomes }]
+    const becomes = reached(found, version, treatment)
+    return becomes === undefined
+      ? []
+      : [{ version: versionLabel(version.number), state: version.state, becomes: becomes.state }]
   })
-  return { id: key.key, name: key.name, rotates: rotates(key, treatment), versions: changed }
+  return { id: at.key.key, name: at.key.name, rotates: rotates(found, treatment), versions: changed }
 }
 
-/** A version that was not the primary is marked, and nothing else happens; otherwise another one is to protect new data. */
-export const rotates = (key: KeyRecord, { version }: Treatment): boolean =>
-  version === undefined || version === key.primary || key.primary === 0
+/**
+ * Whether a key gets a new primary. A version that was not the primary is marked, and nothing else happens; a key whose primary was
+ * disabled stays without one that seals, unless its material has become known.
+ */
+export function rotates({ key, primary }: Found, { trigger, version }: Treatment): boolean {
+  if (trigger !== 'compromise') return primary?.state !== 'suspended'
+  return version === undefined || version === key.primary || key.primary === 0
+}
 
-/** The state that a version gets; undefined where it is not reached. */
-export function treated(key: KeyRecord, version: VersionRecord, treatment: Treatment): VersionState | undefined {
-  const { trigger, retireNow } = treatment
-  if (trigger === 'compromise') {
-    const named = treatment.version === undefined || treatment.version === version.number
-    return named && stateEntry(version.state).to.includes('compromised') ? 'compromised' : undefined
+/** The state that a version gets, its own where it only ceases to be the primary, and to which it comes back if it is disabled. */
+export interface Reached {
+  readonly state: VersionState
+  readonly comesBack: VersionState | ''
+}
+
+/** What becomes of a version; undefined where it is not reached. */
+export function reached(at: Found, version: VersionRecord, treatment: Treatment): Reached | undefined {
+  const { trigger, retireNow, incarnation } = treatment
+  const { number, state } = version
+  const compromise = trigger === 'compromise'
+  if (compromise && (treatment.version === undefined || treatment.version === number)) {
+    return stateEntry(state).to.includes('compromised') ? { state: 'compromised', comesBack: '' } : undefined
   }
-  if (version.number !== key.primary) return undefined
-  return retireNow && version.state === 'active' ? 'deactivated' : version.state
+  if (state === 'pre-active') {
+    // What waits to become the primary was made before: what reached the others can have reached it, too.
+    const superseded = number === at.pending && (!compromise || rotates(at, treatment))
+    return superseded && !mayHaveProtected(version, incarnation) ? { state: 'destroyed', comesBack: '' } : undefined
+  }
+  if (compromise || number !== at.key.primary) return undefined
+  if (state === 'suspended') return { state, comesBack: 'deactivated' }
+  return { state: retireNow ? 'deactivated' : state, comesBack: '' }
 }
 
 /** The applications that were given a ring. */

@@ -1,7 +1,7 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { checkTransition, type VersionState } from './states.ts'
-import { versionLabel } from './version-number.ts'
+import { incarnationOf, versionLabel } from './version-number.ts'
 
 // Destruction is no state that one falls into: it is a schedule on a version that protects nothing any more, which can be called back
 // until it is carried out (architecture §States).
@@ -16,22 +16,35 @@ export interface DestructionRequest {
   readonly waitDays: number
   readonly by: string
   readonly reason: string
+  /** The store's, now. */
+  readonly incarnation: number
 }
+
+/**
+ * Whether data may stand under a version: it was the primary, or was made before the store was restored. What came after the backup the
+ * records do not say.
+ */
+export const mayHaveProtected = ({ primaryFrom, number }: VersionRecord, incarnation: number): boolean =>
+  primaryFrom > 0 || incarnationOf(number) !== incarnation
 
 /**
  * A version's record after its destruction was asked for: destroyed, its material gone, or scheduled. A second request carries out a
  * schedule whose time has come.
  * @returns the same object where it is destroyed already
- * @throws `census-required` for a version that was ever the primary, `invalid-transition` before the schedule's time and for states
+ * @throws `census-required` for a version that was ever the primary, or that may have been after the backup of a restored store, `invalid-transition` before the schedule's time and for states
  * that do not lead there
  */
 export function destroyed(key: KeyRecord, version: VersionRecord, request: DestructionRequest): VersionRecord {
   if (version.state === 'destroyed') return version
   const label = `Version ${versionLabel(version.number)} of "${key.name}"`
-  if (version.primaryFrom > 0) {
+  if (mayHaveProtected(version, request.incarnation)) {
+    const protectedData =
+      version.primaryFrom > 0
+        ? `protected data from ${new Date(version.primaryFrom).toISOString().slice(0, 10)}`
+        : 'may have protected data after the backup that this store was restored from'
     throw new KmsError(
       'census-required',
-      `${label} protected data from ${new Date(version.primaryFrom).toISOString().slice(0, 10)}, and nobody has counted what still stands under it. Retire or disable it: kms key retire, kms key disable.`,
+      `${label} ${protectedData}, and nobody has counted what still stands under it. Retire or disable it: kms key retire, kms key disable.`,
       { keyIds: [key.key], version: versionLabel(version.number) },
     )
   }
@@ -49,4 +62,20 @@ export function destroyed(key: KeyRecord, version: VersionRecord, request: Destr
     return { ...version, destruction: [{ notBefore: time + waitDays * day, by, reason, guards: 'never-primary' }] }
   }
   return { ...version, state: 'destroyed', previousState: '', material: '', destruction: [], changed: time, reason }
+}
+
+/**
+ * A version's record without a schedule of its destruction.
+ * @returns the same object where there was none
+ * @throws `version-destroyed` where it was carried out
+ */
+export function calledBack(key: KeyRecord, version: VersionRecord): VersionRecord {
+  if (version.state === 'destroyed') {
+    const label = versionLabel(version.number)
+    throw new KmsError('version-destroyed', `Version ${label} of "${key.name}" was destroyed: nothing calls it back.`, {
+      keyIds: [key.key],
+      version: label,
+    })
+  }
+  return version.destruction.length === 0 ? version : { ...version, destruction: [] }
 }

@@ -1,16 +1,16 @@
-import { refuseWeak } from '../crypto/weak-material.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
-import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
+import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { checkName, checkText } from './names.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
-import { generateVersion, sealVersion } from './version-material.ts'
-import { nextNumber, parseVersionLabel, versionLabel, versionNumber } from './version-number.ts'
+import { type ImportOptions, importVersion } from './version-import.ts'
+import { generateVersion } from './version-material.ts'
+import { parseVersionLabel, versionNumber } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 const purpose = 'encrypt'
@@ -230,43 +230,16 @@ export class KeyAdministration {
   /**
    * Adds a version with material made elsewhere. It is pre-active: `kms.rotations.rotate(name, { to })` makes it the primary.
    * @param material 32 random bytes; they are wiped
-   * @param options.method how they were made, for people: up to 200 bytes
-   * @returns the key, and the label of the version
-   * @throws `key-not-found`, `invalid-argument` for another length, `weak-key` for bytes that are all the same or plain text
+   * @returns the key, and the label of the version; of a request that was done before, that of then
+   * @throws `key-not-found`, `invalid-argument` for another length and for material that another version of the ring has,
+   * `version-compromised` for material that was compromised, `weak-key` for bytes that are all the same or plain text
    */
-  async importVersion(
+  importVersion(
     name: string,
     material: Uint8Array,
-    options: ChangeOptions & { readonly method?: string } = {},
+    options: ImportOptions = {},
   ): Promise<{ readonly key: KeyInfo; readonly version: string }> {
-    const { method = 'given as bytes', ...rest } = options
-    const checkedMethod = checkName(method, 'A method')
-    if (!(material instanceof Uint8Array) || material.length !== 32) {
-      throw new KmsError('invalid-argument', 'The material of a version has 32 bytes.')
-    }
-    refuseWeak(material, 'the material')
-    const { environment, access, authority } = this.#ring
-    let number = 0
-    try {
-      const key = await this.#changes.change('key.import', name, rest, (record) => {
-        number = nextNumber(record.newest, authority.head.record.incarnation)
-        const version = sealVersion(environment, access, material.slice(), {
-          key: record.key,
-          number,
-          time: environment.wall(),
-          reason: reasonOf(rest),
-          state: 'pre-active',
-          origin: 'imported',
-          method: checkedMethod,
-        })
-        return { key: withVersion(record, number), versions: [version] }
-      })
-      // A request that was done before: the youngest version that was imported.
-      const imported = key.versions.filter(({ origin }) => origin === 'imported').at(-1)
-      return { key, version: number === 0 ? (imported?.label ?? '') : versionLabel(number) }
-    } finally {
-      material.fill(0)
-    }
+    return importVersion(this.#changes, name, material, options)
   }
 
   /**

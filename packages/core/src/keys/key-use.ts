@@ -72,19 +72,27 @@ export class KeyUse {
    */
   reencrypt(envelope: Uint8Array, name: string, context: Context, suite: Suite): Promise<Uint8Array> {
     const header = recordHeader(envelope)
-    return this.with('reencrypt', name, header.version, (key) => {
+    const { monotonic, primitives } = this.#ring.environment
+    return this.with('reencrypt', name, header.version, async (key) => {
       if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
-      const primary = key.sealing()
-      return this.#ring.withLeaving(key, header.version, (version) => {
-        const plaintext = version.open(envelope, context)
-        try {
-          if (header.version === primary.version && header.suite === suite) return envelope
-          if (header.mode === 1) return primary.deterministic(suite).seal(plaintext, context)
-          return primary.recordOf(suite).sealHedged(this.#ring.environment.primitives, plaintext, context)
-        } finally {
-          plaintext.fill(0)
-        }
-      })
+      key.sealing()
+      for (;;) {
+        const sealed = await this.#ring.withLeaving(key, header.version, (version) => {
+          // Bringing the version into memory may have taken longer than the lease, and the primary may have moved meanwhile.
+          if (monotonic() > this.#ring.deadline) return undefined
+          const primary = key.sealing()
+          const plaintext = version.open(envelope, context)
+          try {
+            if (header.version === primary.version && header.suite === suite) return envelope
+            if (header.mode === 1) return primary.deterministic(suite).seal(plaintext, context)
+            return primary.recordOf(suite).sealHedged(primitives, plaintext, context)
+          } finally {
+            plaintext.fill(0)
+          }
+        })
+        if (sealed !== undefined) return sealed
+        await this.#ring.renew()
+      }
     })
   }
 

@@ -114,7 +114,7 @@ export function loadVersion(
 }
 
 /** What a version's record knows its material by, 8 bytes. */
-function keyCheck(slots: KeySlots, material: Slot, key: string, number: number): Uint8Array {
+export function keyCheck(slots: KeySlots, material: Slot, key: string, number: number): Uint8Array {
   return slots.expand(material, checkInfo(parseUuid(key), number), 8)
 }
 

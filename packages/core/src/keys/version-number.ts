@@ -10,7 +10,7 @@ export function versionNumber(incarnation: number, serial: number): number {
   return incarnation * 0x10000 + serial
 }
 
-const incarnationOf = (number: number): number => Math.floor(number / 0x10000)
+export const incarnationOf = (number: number): number => Math.floor(number / 0x10000)
 
 /** The number that comes after those of a key, in an incarnation. @throws `limit-exceeded` after 65,535 */
 export function nextNumber(newest: readonly number[], incarnation: number): number {

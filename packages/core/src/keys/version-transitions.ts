@@ -1,7 +1,7 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { Arguments } from '../store/request-subject.ts'
-import { destroyed, longestWait } from './destruction.ts'
+import { calledBack, destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { checkClock, usualTimes } from './plausible-clock.ts'
@@ -72,16 +72,15 @@ export class VersionTransitions {
         if (found.destruction.length > 0 && !acceptClock) {
           checkClock(environment.wall(), usualTimes(key, authority.head.record), 'Nothing was destroyed.')
         }
-        return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest) })
+        const { incarnation } = authority.head.record
+        return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest), incarnation })
       },
       { waitDays },
     )
   }
 
   cancelDestruction(name: string, version: string | number, options: ChangeOptions): Promise<KeyInfo> {
-    return this.#one('key.cancel-destruction', name, version, options, (_, found) =>
-      found.destruction.length === 0 ? found : { ...found, destruction: [] },
-    )
+    return this.#one('key.cancel-destruction', name, version, options, calledBack)
   }
 
   /** A change of one version that leaves the key's own record. @param build gives the same object if nothing changes */

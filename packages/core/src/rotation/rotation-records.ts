@@ -46,6 +46,7 @@ export class RotationRecords {
     // Until the primary has moved, it is what is recorded as the primary now.
     const primary = hasBegun(rotation.step) ? key.primary : rotation.from
     const from = await records.primary({ ...key, primary })
-    return { key, rotation, to: to as VersionRecord, from }
+    const { incarnation } = this.#ring.authority.head.record
+    return { key, rotation, to: to as VersionRecord, from, incarnation }
   }
 }

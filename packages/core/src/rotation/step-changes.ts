@@ -1,4 +1,5 @@
 import { KmsError } from '../errors.ts'
+import { mayHaveProtected } from '../keys/destruction.ts'
 import type { KeyChange } from '../keys/key-changes.ts'
 import { versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
@@ -22,6 +23,8 @@ export interface Rotating {
   readonly to: VersionRecord
   /** The version it leads from. */
   readonly from: VersionRecord | undefined
+  /** The store's, now. */
+  readonly incarnation: number
 }
 
 /** A rotation's record with its step left behind. */
@@ -39,7 +42,11 @@ export const mayActivate = (to: VersionRecord): boolean => to.state === 'pre-act
 
 /** The record of a rotation whose version became useless before the primary moved. */
 export const abandoned = (rotation: RotationRecord, to: VersionRecord, doing: Doing): RotationRecord =>
-  stepped(rotation, 'rolled-back', doing, `version ${versionLabel(to.number)} is ${to.state}`)
+  ended(rotation, doing, `version ${versionLabel(to.number)} is ${to.state}`)
+
+/** The record of a rotation that ends before the primary moved. @param why a note of its history */
+export const ended = (rotation: RotationRecord, doing: Doing, why: string): RotationRecord =>
+  stepped(rotation, 'rolled-back', doing, why)
 
 /** The primary moves to the new version; the old one stays active for the transition. */
 export function activated({ key, rotation, to, from }: Rotating, doing: Doing, note: string): KeyChange {
@@ -93,16 +100,21 @@ export function shortened({ key, rotation }: Rotating, doing: Doing, until: numb
 }
 
 /**
- * Before the primary moved the new version is destroyed, which nothing used; afterwards, until retirement, the primary moves back and the
+ * Before the primary moved the new version is destroyed, unless a restored store cannot know that nothing used it; afterwards, until retirement, the primary moves back and the
  * new version, under which data may stand, is retired.
  * @throws `invalid-transition` where it is too late, or the old version may not protect
  */
-export function rolledBack({ key, rotation, to, from }: Rotating, doing: Doing, reason: string): KeyChange {
+export function rolledBack(
+  { key, rotation, to, from, incarnation }: Rotating,
+  doing: Doing,
+  reason: string,
+): KeyChange {
   const { time } = doing
   const others = [stepped(rotation, 'rolled-back', doing, reason)]
   if (hasBegun(rotation.step)) {
     const gone = { ...to, revision: to.revision + 1, state: 'destroyed', material: '', changed: time, reason } as const
-    return { key: { ...key, rotation: '' }, versions: to.state === 'pre-active' ? [gone] : [], others }
+    const unused = to.state === 'pre-active' && !mayHaveProtected(to, incarnation)
+    return { key: { ...key, rotation: '' }, versions: unused ? [gone] : [], others }
   }
   const label = versionLabel(rotation.to)
   if (rotation.step !== 'dual-operation') {

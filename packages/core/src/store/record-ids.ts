@@ -9,7 +9,8 @@ export const ringPrefix = 'ring/'
 export const ringId = (ring: string): string => `${ringPrefix}${ring}`
 export const keyPrefix = (ring: string): string => `key/${ring}/`
 export const keyId = (ring: string, key: string): string => `${keyPrefix(ring)}${key}`
-export const versionPrefix = (ring: string, key: string): string => `version/${ring}/${key}/`
+export const ringVersionPrefix = (ring: string): string => `version/${ring}/`
+export const versionPrefix = (ring: string, key: string): string => `${ringVersionPrefix(ring)}${key}/`
 export const versionId = (ring: string, key: string, number: number): string =>
   `${versionPrefix(ring, key)}${number.toString(16).padStart(8, '0')}`
 export const rotationPrefix = (ring: string): string => `rotation/${ring}/`

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type KeyStore, Kms, KmsError } from '../../src/index.ts'
+import { interposed } from '../rotation/interposed.ts'
 import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
 
 const context = { table: 'users' }
@@ -83,6 +84,55 @@ test('one version of a key is marked alone; if it is not the primary, nothing el
   await kms.close()
 })
 
+test.each(['compromise', 'departure'] as const)(
+  'a rotation under way when a %s is declared ends: its version never becomes the primary',
+  async (trigger) => {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    const dead = interposed(store, 2, () => Promise.reject(new Error('gone')))
+    const victim = await Kms.open({ ...parts(dead), root: root() })
+    await expect(victim.keys.rotate('a')).rejects.toThrow('gone')
+    const [begun] = await kms.rotations.list()
+    const becomes = trigger === 'compromise' ? 'compromised' : 'destroyed'
+    const plan = await kms.incidents.plan(trigger, { keys: ['a'] })
+    expect(plan.keys[0]?.versions).toMatchObject([{ version: '1' }, { version: '2', state: 'pre-active', becomes }])
+    const incident = await kms.incidents.declare(trigger, { keys: ['a'] }, { reason: 'x' })
+    const first = trigger === 'compromise' ? 'compromised' : 'active'
+    expect(await stateOf(kms, 'a')).toEqual([first, becomes, 'active primary'])
+    const ended = await kms.rotations.resume(begun?.id ?? '')
+    expect(ended).toMatchObject({ step: 'rolled-back' })
+    expect(ended.history.at(-1)?.note).toContain(incident.id)
+    expect((await kms.keys.show('a')).primary).toBe('3')
+    expect((await kms.keys.rotate('a')).primary).toBe('4')
+  },
+)
+
+test('of a compromise of the primary alone, what a rotation under way leads to is superseded', async () => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('a')
+  const dead = interposed(store, 2, () => Promise.reject(new Error('gone')))
+  const victim = await Kms.open({ ...parts(dead), root: root() })
+  await expect(victim.keys.rotate('a')).rejects.toThrow('gone')
+  await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+  await kms.incidents.declare('compromise', { keys: ['a'], version: 1 }, { reason: 'x' })
+  expect(await stateOf(kms, 'a')).toEqual(['compromised', 'destroyed', 'pre-active', 'active primary'])
+})
+
+test('a key that was disabled stays so when somebody leaves: its version comes back retired, and a person rotates', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('a')
+  await kms.keys.disable('a')
+  const scope = { keys: ['a'], retireNow: true }
+  expect((await kms.incidents.plan('departure', scope)).keys).toMatchObject([
+    { rotates: false, versions: [{ version: '1', state: 'suspended', becomes: 'suspended' }] },
+  ])
+  await kms.incidents.declare('departure', scope, { reason: 'M. leaves' })
+  expect(await stateOf(kms, 'a')).toEqual(['suspended'])
+  await kms.keys.enable('a')
+  expect(await stateOf(kms, 'a')).toEqual(['deactivated'])
+  expect((await kms.keys.rotate('a')).primary).toBe('2')
+})
+
 test('a repeated request makes one incident; a reason and keys are asked for', async () => {
   const { kms } = await newKms()
   await kms.keys.create('a')
@@ -124,8 +174,11 @@ test.each([1, 2, 3])('interrupted after %i commits it is gone on with: each key 
   )
   const [incident] = await kms.incidents.list()
   expect(incident?.left.length).toBe(names.length - after + 1)
+  const finding = async () => (await kms.doctor()).find(({ check }) => check === 'incidents')
+  expect(await finding()).toMatchObject({ status: 'fail', message: expect.stringContaining(incident?.id ?? '') })
   expect((await kms.incidents.resume(incident?.id ?? '')).left).toEqual([])
   for (const name of names) expect(await stateOf(kms, name)).toEqual(['compromised', 'active primary'])
+  expect(await finding()).toMatchObject({ status: 'pass' })
   await kms.close()
 })
 

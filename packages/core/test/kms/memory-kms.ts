@@ -18,7 +18,7 @@ export function parts(store: KeyStore, more: Partial<KmsParts> = {}): KmsParts {
 }
 
 /** A store that stays open when one of the processes that share it closes. */
-function shared(store: KeyStore): KeyStore {
+export function shared(store: KeyStore): KeyStore {
   return {
     read: (ids) => store.read(ids),
     list: (kind, prefix, after, limit) => store.list(kind, prefix, after, limit),

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inspect } from '../../src/envelope/inspect.ts'
-import type { Kms, KmsError } from '../../src/index.ts'
+import { type KeyStore, Kms, type KmsError } from '../../src/index.ts'
 import { stateEntry, type VersionState, versionStates } from '../../src/keys/states.ts'
-import { codeOf, newKms, openKms } from './memory-kms.ts'
+import { codeOf, newKms, openKms, parts, root, shared } from './memory-kms.ts'
 
 const context = { table: 'users', id: '7' }
 
@@ -137,5 +137,52 @@ test('a version that was retired and then disabled does not protect again when i
   await kms.keys.enable('k', 1)
   expect(await stateOf(kms, '1')).toBe('deactivated')
   expect(Object.keys(versionStates)).toContain(await stateOf(kms, '2'))
+  await kms.close()
+})
+
+test('what was destroyed is not called back', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('k')
+  await kms.keys.importVersion('k', crypto.getRandomValues(new Uint8Array(32)))
+  await kms.keys.destroy('k', 2)
+  expect(await codeOf(() => kms.keys.cancelDestruction('k', 2))).toBe('version-destroyed')
+  expect(await codeOf(() => kms.keys.cancelDestruction('k', 1))).toBe('no error')
+  await kms.close()
+})
+
+test('re-encryption seals under what is the primary when it seals, though that moves while the old version is read', async () => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('k')
+  const old = await kms.encrypt('old', { key: 'k', context })
+  await kms.keys.rotate('k')
+  await kms.keys.compromise('k', 1)
+  let reads = 0
+  let meanwhile = async (): Promise<void> => {}
+  const slow: KeyStore = {
+    ...shared(store),
+    async read(ids) {
+      const found = await store.read(ids)
+      if (ids.length === 1 && ids[0]?.endsWith('00000001') && reads++ === 0) await meanwhile()
+      return found
+    },
+  }
+  const other = await Kms.open({ ...parts(slow), root: root() })
+  const handle = await other.use('k')
+  meanwhile = async () => {
+    await kms.keys.rotate('k')
+    await kms.keys.retire('k', 2)
+    await handle.renew()
+  }
+  reads = 0
+  const sealed = await other.reencrypt(old, { key: 'k', context })
+  expect(reads).toBeGreaterThan(0)
+  expect(sealed[26]).toBe(3)
+  meanwhile = async () => {
+    await kms.keys.disable('k', 3)
+    await handle.renew()
+  }
+  reads = 0
+  expect(await codeOf(() => other.reencrypt(old, { key: 'k', context }))).toBe('key-disabled')
+  await other.close()
   await kms.close()
 })
