@@ -1,8 +1,8 @@
 import { Authority } from './access/authority.ts'
 import type { Environment } from './access/environment.ts'
 import { beginIncarnation } from './access/incarnation.ts'
-import type { SeenHead } from './access/last-seen.ts'
 import { accessRing, type RingAccess } from './access/ring-access.ts'
+import { SeenHeads } from './access/seen-heads.ts'
 import { accessStore, type StoreAccess } from './access/store-access.ts'
 import { KeyRing } from './keys/key-ring.ts'
 import type { OpenOptions } from './kms-options.ts'
@@ -51,17 +51,13 @@ async function openRing(
       message: `This machine sees the store for the first time. Check that its fingerprint is ${fingerprint}.`,
     })
   }
-  let writing: Promise<unknown> = Promise.resolve()
-  const remember = (log: string, head: SeenHead): void => {
-    const written = lastSeen.write(fingerprint, { logs: { [log]: head } }).catch(() => {
-      onWarning({
-        code: 'last-seen-unwritten',
-        message:
-          'How new the store is could not be remembered: rolled back while no process has it open, it would go unnoticed.',
-      })
+  const heads = new SeenHeads(lastSeen, fingerprint, () => {
+    onWarning({
+      code: 'last-seen-unwritten',
+      message:
+        'How new the store is could not be remembered: rolled back while no process has it open, it would go unnoticed.',
     })
-    writing = Promise.all([writing, written])
-  }
+  })
   const authority = (log: string, of: Pick<RingAccess, 'verifyingKey' | 'signingKey'>): Authority =>
     new Authority({
       environment,
@@ -69,7 +65,7 @@ async function openRing(
       log,
       ...of,
       seen: options.acceptRestore === undefined ? seen?.logs[log] : undefined,
-      onHead: (head) => remember(log, head),
+      heads,
     })
   const storeAuthority = authority('store', {
     verifyingKey: access.verifyingKey,
@@ -77,9 +73,11 @@ async function openRing(
   })
   const ring = new KeyRing(environment, ringAccess, authority(ringAccess.record.ring, ringAccess), record.lease)
   await Promise.all([storeAuthority.refresh(), ring.renew()])
+  // Nothing is done with a state of the store that an older one could take the place of.
+  await heads.remembered()
   if (options.acceptRestore !== undefined) {
     if (ringAccess.signingKey !== undefined) await beginIncarnation(ring.authority, options.acceptRestore)
-    const heads = [storeAuthority, ring.authority].map(({ log, head }) => [
+    const accepted = [storeAuthority, ring.authority].map(({ log, head }) => [
       log,
       {
         epoch: head.record.epoch,
@@ -88,7 +86,8 @@ async function openRing(
         frontier: head.record.frontier,
       },
     ])
-    await lastSeen.write(fingerprint, { logs: Object.fromEntries(heads) }, true)
+    await heads.remembered()
+    await lastSeen.write(fingerprint, { logs: Object.fromEntries(accepted) }, true)
   }
-  return { environment, access, storeAuthority, ring, remembered: async () => void (await writing) }
+  return { environment, access, storeAuthority, ring, remembered: () => heads.remembered() }
 }

@@ -11,6 +11,7 @@ import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, type SignedRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { SeenHead } from './last-seen.ts'
+import type { SeenHeads } from './seen-heads.ts'
 import { SeenRevisions } from './seen-revisions.ts'
 
 const attempts = 12
@@ -26,8 +27,8 @@ export interface AuthorityOptions {
   readonly signingKey: SigningKey | undefined
   /** The newest head this machine saw before; undefined if it never did. */
   readonly seen: SeenHead | undefined
-  /** Called when a newer head was read. */
-  readonly onHead: (head: SeenHead) => void
+  /** Remembers the newer heads that were read. */
+  readonly heads: SeenHeads
 }
 
 /** An administered change, as it is logged. */
@@ -115,7 +116,8 @@ export class Authority {
 
   /**
    * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
-   * was first.
+   * was first. A change of what was there is remembered on this machine before the call returns: undone by whoever puts back an older
+   * database, it must be noticed even by a process that begins after a crash. What only adds is remembered soon.
    * @param operation as the log names it
    * @param subject what it is done to, so that a request id stands for one change of one thing
    * @param requestId 8 to 64 printable ASCII characters; a request is done once
@@ -154,13 +156,13 @@ export class Authority {
       })
       try {
         await environment.store.commit(change.alongside === undefined ? commit : mergeCommits(commit, change.alongside))
-        await this.refresh()
+        await this.#done(change)
         return true
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
         if (await this.#wasDone(operation, subject, requestId)) {
-          await this.refresh()
+          await this.#done(change)
           return true
         }
         if (error.code !== 'conflict') throw error
@@ -182,6 +184,11 @@ export class Authority {
     const entry = stored === undefined ? undefined : readLogEntry(stored, this.log, position)
     if (entry?.request === requestId) return entry.changes.map(({ id }) => id)
     throw new KmsError('store-corrupt', 'The log does not say what a request changed. kms doctor says what is wrong.')
+  }
+
+  async #done({ records }: Change): Promise<void> {
+    await this.refresh()
+    if (records.some(({ revision }) => revision > 1)) await this.#options.heads.remembered()
   }
 
   /** What signs administered changes. @throws `not-permitted` where this process may not administer */
@@ -221,7 +228,7 @@ export class Authority {
     this.#head = head
     if (seen === undefined || seen.epoch !== epoch) {
       this.#seen = now
-      this.#options.onHead(now)
+      this.#options.heads.see(this.log, now)
     }
   }
 
