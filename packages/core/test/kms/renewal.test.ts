@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type EncryptionKey, type KeyStore, Kms, MemoryStore } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
 
@@ -19,6 +19,11 @@ function slow(store: KeyStore, milliseconds: () => number): KeyStore {
     watch: (signal) => store.watch(signal),
     close: async () => {},
   }
+}
+
+/** Changes that nobody hears of. */
+async function* unheard(): AsyncGenerator<number, void, undefined> {
+  await new Promise(() => {})
 }
 
 test('a handle taken while other keys change is updated like any other', async () => {
@@ -66,8 +71,8 @@ test('a version whose record was deleted is used no more', async () => {
   const thief: KeyStore = {
     ...slow(store, () => 0),
     read: async (ids) => (await store.read(ids)).filter(({ id }) => id !== deleted),
-    // No watching: the disabling and the deletion are to be seen as one.
-    watch: async function* () {},
+    // The disabling and the deletion are to be seen as one.
+    watch: unheard,
   }
   const victim = await Kms.open({ ...parts(thief), root: root() })
   const key = await victim.use('k')
@@ -82,7 +87,7 @@ async function behind(): Promise<{ admin: Kms; worker: Kms; key: EncryptionKey }
   const { kms: admin, store } = await newKms()
   await admin.keys.create('k')
   await admin.keys.importVersion('k', crypto.getRandomValues(new Uint8Array(32)))
-  const deaf: KeyStore = { ...slow(store, () => 0), watch: async function* () {} }
+  const deaf: KeyStore = { ...slow(store, () => 0), watch: unheard }
   const worker = await Kms.open({ ...parts(deaf), root: root() })
   return { admin, worker, key: await worker.use('k') }
 }
@@ -113,6 +118,44 @@ test('a version that is not active yet opens nothing, and is asked for once', as
   expect(await codeOf(() => worker.decrypt(envelope, { key: 'k', context }))).toBe('no-primary-version')
   expect(await codeOf(() => key.load(envelope))).toBe('no-primary-version')
   expect(await key.openMany([{ envelope, context }])).toMatchObject([{ error: { code: 'no-primary-version' } }])
+  await worker.close()
+})
+
+test('what changed between the opening and the first handle, the handle knows', async () => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('k')
+  const worker = await openKms(store)
+  await worker.encrypt('x', { key: 'k', context })
+  await kms.keys.disable('k')
+  const handles = await Promise.all([worker.use('k'), worker.use('k')])
+  for (const key of handles) expect(await codeOf(() => key.seal('x', context))).toBe('key-disabled')
+})
+
+test.each([
+  ['ends', async function* () {}],
+  [
+    'throws',
+    async function* () {
+      yield 1
+      throw new Error('The connection was lost.')
+    },
+  ],
+])('a watch that %s is begun again, and what changed meanwhile is read', async (_, broken) => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('k')
+  let watches = 0
+  const lossy: KeyStore = {
+    ...slow(store, () => 0),
+    watch: (signal) => (watches++ === 0 ? broken() : store.watch(signal)),
+  }
+  const worker = await Kms.open({ ...parts(lossy), root: root() })
+  const key = await worker.use('k')
+  await kms.keys.disable('k')
+  const refused = (code: string): Promise<void> =>
+    vi.waitFor(async () => expect(await codeOf(() => key.seal('x', context))).toBe(code), { timeout: 5_000 })
+  await refused('key-disabled')
+  await kms.keys.enable('k')
+  await refused('no error')
   await worker.close()
 })
 
