@@ -13,6 +13,7 @@ import {
   type Warning,
 } from '@kms/core'
 import { LastSeenFile } from './access/last-seen-file.ts'
+import { leaseClock } from './access/lease-clock.ts'
 import { parseAddress, type StoreAddress } from './address.ts'
 import { type Backend, backendParts } from './backend.ts'
 import { SqliteStore } from './store/sqlite/sqlite-store.ts'
@@ -102,6 +103,7 @@ function parts(options: CommonOptions, store: KeyStore, url: string): KmsParts {
     ...backendParts(options.backend),
     store,
     url,
+    monotonic: leaseClock(),
     caller: options.caller ?? programName(),
     lastSeen:
       options.lastSeen ??
