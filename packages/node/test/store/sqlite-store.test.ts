@@ -289,6 +289,25 @@ describe.each(drivers)('over $name', (driver) => {
     expect(await sequences.next()).toMatchObject({ done: true })
   })
 
+  test('a long row of calls gives way to timers, and to what another process commits', async () => {
+    const store = await create()
+    await store.commit(fresh('a', 1))
+    const other = await reopen()
+    const stop = new AbortController()
+    const told = store.watch(stop.signal)[Symbol.asyncIterator]().next()
+    const heard = { sequence: 0, ticks: 0 }
+    void told.then(({ value }) => {
+      heard.sequence = value ?? -1
+    })
+    const timer = setInterval(() => heard.ticks++, 5)
+    const { sequence } = await other.commit(fresh('b', 1))
+    for (const end = performance.now() + 600; performance.now() < end; ) await store.read(['a'])
+    clearInterval(timer)
+    stop.abort()
+    expect(heard.sequence).toBe(sequence)
+    expect(heard.ticks).toBeGreaterThan(5)
+  })
+
   test('after close everything is `closed`', async () => {
     const store = await create()
     await store.close()

@@ -16,6 +16,7 @@ import { connect, defaultDriver, whenNotBusy } from './connection.ts'
 import type { SqliteConnection, SqliteDriver, SqliteRow } from './driver.ts'
 import { storeError } from './failures.ts'
 import { describe, format, isEmpty, layOut, tableOf, tables } from './schema.ts'
+import { Turns } from './turns.ts'
 import { Watchers } from './watchers.ts'
 
 export interface SqliteStoreOptions {
@@ -39,6 +40,7 @@ export class SqliteStore implements KeyStore {
   readonly #busyTimeoutMs: number
   readonly #readOnly: boolean
   readonly #watchers: Watchers
+  readonly #turns = new Turns()
   #file: FileIdentity
   #connection: SqliteConnection
   #closed = false
@@ -156,6 +158,7 @@ export class SqliteStore implements KeyStore {
   }
 
   async #run<T>(work: (connection: SqliteConnection) => T): Promise<T> {
+    await this.#turns.take()
     try {
       return await whenNotBusy(this.#busyTimeoutMs, () => {
         if (this.#closed) throw closed()
