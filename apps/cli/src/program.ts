@@ -126,7 +126,6 @@ function addKeys(kms: Command): void {
   reason(key.command('destroy').argument('<name>').argument('<version>'))
     .description('destroy a version that never protected data')
     .option('--wait-days <days>', 'in which it can be called back, 0 to 365 (0)')
-    .option('--accept-clock', 'the clock is right, though it seems to have jumped')
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/key.ts')).destroy))
   reason(key.command('cancel-destruction').argument('<name>').argument('<version>'))
@@ -189,7 +188,8 @@ function addRotations(kms: Command): void {
     .description('what policies ask for, from a timer')
     .option('--due', 'begin the rotations that are due, and go on with those that can')
     .option('--limit <number>', 'rotations begun by one run (20); the next does the rest')
-    .option('--accept-clock', 'the clock is right, though it seems to have jumped')
+    .option('--every <days>', 'days until the next run is expected (as long as since the run before)')
+    .option('--retry', 'try at once what failed, and what was given up')
     .option('-n, --dry-run', 'say what is due, and do nothing')
     .action(act(async () => (await import('./commands/rotate.ts')).rotate))
   kms
@@ -390,6 +390,21 @@ function addDiagnosis(kms: Command): void {
     .argument('[code]')
     .description('what an error code means, and what to do')
     .action(act(async () => (await import('./commands/explain.ts')).explain))
+  const clock = kms
+    .command('clock')
+    .description("this machine's clock against what is written down")
+    .allowExcessArguments()
+    .action(missing)
+  clock
+    .command('show')
+    .description('how the clock stands')
+    .action(act(async () => (await import('./commands/clock.ts')).show))
+  clock
+    .command('accept')
+    .description('the clock is right, though it seems to have jumped')
+    .requiredOption('--reason <text>', 'why, for the log')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/clock.ts')).accept))
   const restore = kms
     .command('restore')
     .description('after a backup was put back')

@@ -29,6 +29,8 @@ export async function withKms<T>(
     const kms = await Kms.open(url, {
       root,
       caller: 'kms',
+      // A command does what it says; due work is one of its own.
+      dueWork: false,
       onWarning: ({ message }) => call.output.warn(message),
       ...(ring.value !== undefined && { ring: ring.value }),
       ...(fingerprint.value !== undefined && { fingerprint: fingerprint.value }),

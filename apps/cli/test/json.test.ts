@@ -104,6 +104,8 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
     [],
     { fail: 0, findings: expect.arrayContaining([expect.objectContaining({ check: 'log', status: 'pass' })]) },
   ],
+  ['clock show', [], { standing: 'plausible', now: expect.any(String), newest: expect.any(String) }],
+  ['clock accept', ['--reason', 'a drill'], { standing: 'plausible' }],
   ['explain', ['conflict'], { code: 'conflict', retry: true, exit: 8 }],
   ['restore accept', ['--reason', 'a drill'], { incarnation: expect.any(Number) }],
   ['completion', ['bash'], { shell: 'bash', script: expect.stringContaining('complete -F') }],

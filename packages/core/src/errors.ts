@@ -200,7 +200,7 @@ export const errorCodes = {
     kind: 'busy',
     retry: false,
     meaning:
-      'The wall clock moved too far since the last recorded change. Check the clock before anything is destroyed.',
+      'The clock is behind what is written, or a gap is unexplained: nothing was rotated or destroyed. Set the clock, or kms clock accept.',
   },
   internal: {
     kind: 'internal',

@@ -8,6 +8,7 @@ export {
   type SeenHead,
 } from './access/last-seen.ts'
 export type { Grant, RingInfo } from './access/ring-administration.ts'
+export type { ClockStanding, RingClock } from './access/ring-clock.ts'
 export type { Root } from './access/root.ts'
 export type { RootInfo } from './access/root-administration.ts'
 export { keyRoot } from './access/roots/key.ts'
@@ -75,7 +76,7 @@ export type {
 } from './kms-options.ts'
 export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
 export type { RotateOptions } from './rotation/begin.ts'
-export type { DueItem } from './rotation/due-items.ts'
+export type { DueItem, FailedAttempts } from './rotation/due-items.ts'
 export type { WorkOptions, WorkReport } from './rotation/due-work.ts'
 export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'

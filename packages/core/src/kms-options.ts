@@ -29,6 +29,11 @@ export interface KmsParts {
   readonly pause?: (milliseconds: number) => Promise<void>
   /** Where the store is, for people. */
   readonly url?: string
+  /**
+   * How often a process that may administer the ring does due work (`kms.work`): milliseconds, 60,000 to 86,400,000; every hour unless
+   * given, the first time within half a minute of opening; false for never.
+   */
+  readonly dueWork?: number | false
   readonly onWarning?: (warning: Warning) => void
   /** Called for every use and change of a key in this process. It must be fast and must not throw. */
   readonly onAudit?: (event: AuditEvent) => void
@@ -49,11 +54,6 @@ export interface OpenOptions extends KmsParts {
   readonly ring?: string
   /** The store's fingerprint, as `kms init` printed it; another store is refused. */
   readonly fingerprint?: string
-  /**
-   * How often a process that holds handles and may administer the ring does due work (`kms.work`): milliseconds, 60,000 to 86,400,000;
-   * every hour unless given; false for never.
-   */
-  readonly dueWork?: number | false
   /** Why an older state of the store is accepted as the present one: starts a new incarnation. */
   readonly acceptRestore?: string
 }

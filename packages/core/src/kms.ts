@@ -1,4 +1,5 @@
 import { RingAdministration } from './access/ring-administration.ts'
+import type { RingClock } from './access/ring-clock.ts'
 import { RootAdministration } from './access/root-administration.ts'
 import { type SessionInfo, Sessions } from './access/sessions.ts'
 import { createStore } from './access/store-access.ts'
@@ -17,7 +18,7 @@ import { Incidents } from './incidents/incidents.ts'
 import { EncryptionKey } from './keys/handle.ts'
 import type { HandleSource } from './keys/handle-source.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
-import { KeyChanges } from './keys/key-changes.ts'
+import { KeyChanges, type OnChange } from './keys/key-changes.ts'
 import { KeyUse, type RewrapUnder } from './keys/key-use.ts'
 import type { EnvelopeToRewrap, RewrapOutcome } from './keys/many-rewraps.ts'
 import { checkName } from './keys/names.ts'
@@ -50,6 +51,7 @@ export class Kms {
   readonly rings: RingAdministration
   readonly rotations: Rotations
   readonly incidents: Incidents
+  readonly clock: RingClock
   readonly roots: RootAdministration
   readonly #parts: OpenParts
   readonly #url: string
@@ -70,17 +72,20 @@ export class Kms {
     this.#watch = new RingWatch(ring)
     this.#uses = new KeyUse(ring, this.#watch, this.#auditor)
     this.#messages = new Messages(environment, this.#auditor, () => this.#uses.opener(undefined))
-    const changes = new KeyChanges(ring, (operation, key, keyId, version) => {
+    const onChange: OnChange = (operation, key, keyId, version) => {
       this.#auditor.tell(operation, 'ok', { key, keyId, version })
-    })
+    }
+    const changes = new KeyChanges(ring, onChange)
     this.#sessions = new Sessions(environment, ring.access, {
       ownId: this.#watch.sessionId,
       silence: settledAfter(ring.lease),
     })
     this.rotations = new Rotations(changes, this.#sessions)
-    this.#work = new DueWork(ring, this.rotations)
+    this.clock = ring.clock
+    this.#work = new DueWork(ring, onChange, this.#sessions)
     const administers = ring.access.signingKey !== undefined
     this.#loop = dueWork !== false && administers ? new DueLoop(this.#work, environment, dueWork) : undefined
+    this.#loop?.begin()
     this.incidents = new Incidents(changes, this.#sessions)
     this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
     this.rings = new RingAdministration(environment, access, storeAuthority)
@@ -144,7 +149,6 @@ export class Kms {
       throw new KmsError('invalid-argument', 'A key is used for its purpose: "encrypt".')
     }
     this.#watch.begin()
-    this.#loop?.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
     const key = await ring.hold(await ring.records.idOf(checkName(name)))
@@ -335,6 +339,7 @@ export class Kms {
       authorities: [storeAuthority, ring.authority],
       work: this.#work,
       incidents: () => this.incidents.list(),
+      clock: this.clock,
     })
   }
 
@@ -344,6 +349,7 @@ export class Kms {
     this.#closed = true
     const { environment, access, ring, remembered } = this.#parts
     this.#loop?.end()
+    await this.#work.end()
     await this.#watch.end()
     await remembered()
     ring.close()

@@ -25,6 +25,11 @@ interface CommonOptions {
   readonly suite?: Suite
   /** What records and audit events name as the one who did it; the program's name unless given. */
   readonly caller?: string
+  /**
+   * How often a process that may administer the ring does due work (`kms.work`): milliseconds, 60,000 to 86,400,000; every hour unless
+   * given, the first time within half a minute of opening; false for never.
+   */
+  readonly dueWork?: number | false
   readonly onWarning?: (warning: Warning) => void
   /** Called for every use and change of a key in this process. It must be fast and must not throw. */
   readonly onAudit?: (event: AuditEvent) => void
@@ -93,7 +98,13 @@ export const Kms: {
   async ephemeral(options: CommonOptions = {}): Promise<Kms> {
     const root = keyRoot(globalThis.crypto.getRandomValues(new Uint8Array(32)))
     const memory = { lastSeen: memoryLastSeen(), ...options }
-    return CoreKms.create({ ...parts(memory, new MemoryStore(), 'memory:'), onWarning: () => {}, roots: [root] })
+    const { dueWork = 3_600_000 } = options
+    return CoreKms.create({
+      dueWork,
+      ...parts(memory, new MemoryStore(), 'memory:'),
+      onWarning: () => {},
+      roots: [root],
+    })
   },
 }
 

@@ -34,7 +34,6 @@ interface CompromiseOptions extends ChangeOptions {
 
 interface DestroyOptions extends ChangeOptions {
   readonly waitDays?: string
-  readonly acceptClock?: boolean
 }
 
 /** `kms key create NAME` */
@@ -245,10 +244,10 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
 
 /** `kms key destroy NAME VERSION` */
 export async function destroy(call: Invocation<DestroyOptions>, name: string, version: string): Promise<void> {
-  const { waitDays, acceptClock = false } = call.options
+  const { waitDays } = call.options
   await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
   const wait = waitDays === undefined ? {} : { waitDays: await givenDays(waitDays, '--wait-days') }
-  const options = { ...reason(call), acceptClock, ...wait }
+  const options = { ...reason(call), ...wait }
   const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
   call.output.result(key, ({ yellow }) =>

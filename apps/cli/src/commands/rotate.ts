@@ -1,6 +1,7 @@
 import type { DueItem, WorkReport } from '@kms/core'
 import { exitCodeOf } from '../exit-codes.ts'
 import { failure } from '../failure.ts'
+import { givenDays } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
 import { withKms } from '../session.ts'
@@ -9,12 +10,13 @@ interface RotateOptions {
   readonly due?: boolean
   readonly dryRun?: boolean
   readonly limit?: string
-  readonly acceptClock?: boolean
+  readonly every?: string
+  readonly retry?: boolean
 }
 
 /** `kms rotate --due`: what policies ask for, for a timer. Exit code 1 if something failed. */
 export async function rotate(call: Invocation<RotateOptions>): Promise<void> {
-  const { due = false, dryRun = false, limit = '20', acceptClock = false } = call.options
+  const { due = false, dryRun = false, limit = '20', every, retry = false } = call.options
   if (!due)
     throw await failure('invalid-argument', 'kms rotate --due does what is due; kms key rotate NAME rotates one key.')
   if (!/^[1-9]\d{0,3}$/.test(limit)) throw await failure('invalid-argument', '--limit is a number from 1 to 1000.')
@@ -22,7 +24,8 @@ export async function rotate(call: Invocation<RotateOptions>): Promise<void> {
     const items = await withKms(call, (kms) => kms.due())
     return call.output.result(items, () => (items.length === 0 ? 'Nothing is due.' : table(items)))
   }
-  const report = await withKms(call, (kms) => kms.work({ limit: Number(limit), acceptClock }))
+  const interval = every === undefined ? {} : { interval: (await givenDays(every, '--every')) * 86_400_000 }
+  const report = await withKms(call, (kms) => kms.work({ limit: Number(limit), retry, ...interval }))
   call.output.result(report, () => told(report))
   if (report.failed.length > 0) process.exitCode = exitCodeOf('internal')
 }
@@ -38,11 +41,12 @@ function told({ elected, done, failed, left }: WorkReport): string {
 }
 
 function table(items: readonly DueItem[]): string {
-  const rows = items.map(({ kind, key, since, automatic }) => [
+  const rows = items.map(({ kind, key, since, automatic, failure }) => [
     printable(key),
     kind,
     day(since),
     automatic ? 'kms rotate --due' : 'a person',
+    failure === undefined ? '' : `tried ${failure.count} times: ${printable(failure.message)}`,
   ])
-  return columns([['KEY', 'DUE', 'SINCE', 'BY'], ...rows], (cell) => cell)
+  return columns([['KEY', 'DUE', 'SINCE', 'BY', 'FAILED'], ...rows], (cell) => cell)
 }

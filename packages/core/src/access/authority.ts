@@ -42,6 +42,8 @@ export interface Change {
   readonly alongside?: Commit
   /** Starts a new incarnation. */
   readonly incarnation?: number
+  /** Records that must be as they are now, beside those that change. */
+  readonly expect?: Commit['expect']
 }
 
 /**
@@ -155,7 +157,9 @@ export class Authority {
         request: requestId,
       })
       try {
-        await environment.store.commit(change.alongside === undefined ? commit : mergeCommits(commit, change.alongside))
+        const { alongside, expect = [] } = change
+        const whole = alongside === undefined ? commit : mergeCommits(commit, alongside)
+        await environment.store.commit({ ...whole, expect: [...whole.expect, ...expect] })
         await this.#done(change)
         return true
       } catch (error) {

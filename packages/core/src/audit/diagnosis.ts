@@ -1,8 +1,10 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
+import type { RingClock } from '../access/ring-clock.ts'
 import { KmsError } from '../errors.ts'
 import type { IncidentInfo } from '../incidents/incident-info.ts'
 import type { DueItem } from '../rotation/due-items.ts'
+import type { LastRun } from '../rotation/due-work.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import { keyPrefix, storeRecordId, versionPrefix } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
@@ -21,18 +23,14 @@ export interface Finding {
 /** What is due, and when it was last seen to. */
 export interface Work {
   due(): Promise<readonly DueItem[]>
-  last(): Promise<LastWork | undefined>
-}
-
-interface LastWork {
-  readonly time: number
-  readonly usualGap: number
+  last(): Promise<LastRun | undefined>
 }
 
 export interface DiagnosisOptions {
   readonly work: Work
   /** The incidents of the open ring. */
   readonly incidents: () => Promise<readonly IncidentInfo[]>
+  readonly clock: RingClock
   readonly environment: Environment
   readonly ring: RingRecord
   /** Of the store and of the open ring. */
@@ -56,6 +54,7 @@ export async function diagnose(options: DiagnosisOptions): Promise<readonly Find
     findings.push(await guarded('rotation', async () => checkRotation(await due)))
     findings.push(await guarded('incidents', async () => checkIncidents(await options.incidents())))
     findings.push(await guarded('due-work', async () => checkWork(environment, await options.work.last(), await due)))
+    findings.push(await guarded('clock', () => checkClock(options.clock)))
   }
   if (storeAuthority !== undefined) findings.push(await guarded('roots', () => checkRoots(storeAuthority)))
   findings.push(await guarded('random', async () => checkRandom()))
@@ -112,17 +111,13 @@ async function checkRecords(environment: Environment, authority: Authority, ring
 }
 
 function checkRotation(items: readonly DueItem[]): Finding {
-  const named = (of: readonly DueItem[]): string =>
-    `${count(of.length, 'item', 'items')}: ${of
-      .slice(0, 5)
-      .map(({ kind, key }) => `${key} (${kind})`)
-      .join(', ')}`
+  const counted = (of: readonly DueItem[]): string => `${count(of.length, 'item', 'items')}: ${named(of)}`
   const ended = items.filter(({ kind }) => kind !== 'ends-soon')
   if (ended.length > 0) {
     return {
       check: 'rotation',
       status: 'warn',
-      message: `Due by policy, ${named(ended)}.`,
+      message: `Due by policy, ${counted(ended)}.`,
       todo: 'kms rotate --due does what needs no person; kms rotate --due --dry-run shows all of it.',
     }
   }
@@ -130,32 +125,50 @@ function checkRotation(items: readonly DueItem[]): Finding {
   return {
     check: 'rotation',
     status: 'warn',
-    message: `Due soon, ${named(items)}.`,
+    message: `Due soon, ${counted(items)}.`,
     todo: 'kms rotate --due from a timer, or kms key rotate NAME',
   }
 }
 
 const day = 86_400_000
 
-/** Somebody must do due work: it has failed when nothing ran for two of the usual periods, or if what is due stays undone for two days. */
-function checkWork({ wall }: Environment, last: LastWork | undefined, items: readonly DueItem[]): Finding {
+/**
+ * Somebody must do due work, and it must succeed: it has failed when something due fails, or has waited for two days though it needs no
+ * person, and when nothing ran for two periods, of a day at least.
+ */
+function checkWork({ wall }: Environment, last: LastRun | undefined, items: readonly DueItem[]): Finding {
   const check = 'due-work'
   const now = wall()
-  const todo =
-    'Run kms rotate --due from a timer, or keep a process open that may administer the ring: docs/guides/schedules.md.'
-  const waiting = items.filter(({ automatic, since }) => automatic && since.getTime() < now - 2 * day)
-  if (last === undefined) {
-    if (waiting.length === 0) return { check, status: 'pass', message: 'No due work waits for anybody.' }
-    return { check, status: 'fail', message: `Nobody does due work: ${waiting.length} waited for two days.`, todo }
+  const failing = items.filter(({ failure }) => failure !== undefined && failure.code !== 'waiting')
+  const waiting = items.filter(
+    (item) => !failing.includes(item) && (item.automatic || item.failure) && item.since.getTime() < now - 2 * day,
+  )
+  const period = Math.max(last?.interval ?? 0, day)
+  const silent = last !== undefined && now - last.time > 2 * period
+  const ran = last === undefined ? 'never' : `last on ${new Date(last.time).toISOString()}`
+  const wrong = [
+    ...(silent ? [`It was done ${ran}, longer ago than two periods.`] : []),
+    ...(failing.length > 0 ? [`${count(failing.length, 'item fails', 'items fail')}: ${named(failing)}.`] : []),
+    ...(waiting.length > 0
+      ? [
+          `It was done ${ran}, and ${count(waiting.length, 'item waits', 'items wait')} longer than two days: ${named(waiting)}.`,
+        ]
+      : []),
+  ]
+  if (wrong.length > 0) {
+    const todo =
+      failing.length > 0
+        ? 'Mend what the messages name; kms rotate --due --retry tries again at once.'
+        : 'Run kms rotate --due from a timer, or keep a process open that may administer the ring: docs/guides/schedules.md.'
+    return { check, status: 'fail', message: `Due work: ${wrong.join(' ')}`, todo }
   }
-  const period = Math.max(last.usualGap, day)
-  const ran = new Date(last.time).toISOString()
-  if (now - last.time <= 2 * period) return { check, status: 'pass', message: `Due work was last done on ${ran}.` }
+  if (last === undefined) return { check, status: 'pass', message: 'No due work waits for anybody.' }
+  if (now - last.time <= 2 * last.interval) return { check, status: 'pass', message: `Due work was done ${ran}.` }
   return {
     check,
-    status: 'fail',
-    message: `Due work was last done on ${ran}, longer ago than two of its usual periods.`,
-    todo,
+    status: 'warn',
+    message: `Due work was done ${ran}, by a process that would have done it again since.`,
+    todo: 'Open that process again, or run kms rotate --due from a timer.',
   }
 }
 
@@ -173,6 +186,33 @@ function checkIncidents(incidents: readonly IncidentInfo[]): Finding {
     message: `Interrupted before all was done, ${count(open.length, 'incident', 'incidents')}: ${named.join(', ')}.`,
     todo: 'kms incident resume ID goes on with it.',
   }
+}
+
+/** Items for people, each with what came of it. */
+function named(items: readonly DueItem[]): string {
+  const shown = items.slice(0, 5).map(({ kind, key, failure }) => {
+    if (failure === undefined) return `${key} (${kind})`
+    const next = failure.next === null ? 'given up' : `again from ${failure.next.toISOString()}`
+    return `${key} (${kind}, tried ${count(failure.count, 'time', 'times')}, ${next}: ${failure.message})`
+  })
+  return [...shown, ...(items.length > 5 ? [`${items.length - 5} more`] : [])].join(', ')
+}
+
+/** Policies go by the clock: one that is wrong stops due work. */
+async function checkClock(clock: RingClock): Promise<Finding> {
+  const check = 'clock'
+  const { now, newest, explained, standing } = await clock.show()
+  if (standing === 'plausible') return { check, status: 'pass', message: 'The clock goes with what is written down.' }
+  const todo = 'Set the clock; or, if it is right: kms clock accept --reason TEXT'
+  const says = `The clock says ${now.toISOString()}`
+  return standing === 'behind'
+    ? { check, status: 'fail', message: `${says}, before ${newest.toISOString()}, which is written in the log.`, todo }
+    : {
+        check,
+        status: 'warn',
+        message: `${says}; nothing explains the time since ${explained.toISOString()}, and nothing is rotated.`,
+        todo,
+      }
 }
 
 async function checkRoots(authority: Authority): Promise<Finding> {

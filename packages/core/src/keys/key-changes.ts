@@ -35,6 +35,9 @@ export interface KeyChange {
   readonly others?: readonly (RotationRecord | IncidentRecord)[]
 }
 
+/** Gives the id and revision of a record that a commit depends on. */
+export type Guard = () => Promise<{ readonly id: string; readonly revision: number }>
+
 /** Told of each change that was made. */
 export type OnChange = (operation: string, key: string, keyId: string, version: string | undefined) => void
 
@@ -42,10 +45,13 @@ export type OnChange = (operation: string, key: string, keyId: string, version: 
 export class KeyChanges {
   readonly ring: KeyRing
   readonly onChange: OnChange
+  readonly #guard: Guard | undefined
 
-  constructor(ring: KeyRing, onChange: OnChange) {
+  /** @param guard what each commit expects beside, such as a claim that still holds; it throws where nothing may be committed */
+  constructor(ring: KeyRing, onChange: OnChange, guard?: Guard) {
     this.ring = ring
     this.onChange = onChange
+    this.#guard = guard
   }
 
   /**
@@ -70,7 +76,8 @@ export class KeyChanges {
       const { record, revision } = await records.byName(checked)
       const { key, versions, others = [] } = await build(record)
       if (key === record && versions.length === 0 && others.length === 0) return undefined
-      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions, ...others] }
+      const expect = this.#guard === undefined ? [] : [await this.#guard()]
+      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions, ...others], expect }
     })
     // The handles of this process see it at once.
     await this.ring.renew()

@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
+import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
@@ -27,6 +28,7 @@ export class KeyRing {
   readonly authority: Authority
   readonly environment: Environment
   readonly records: KeyRecords
+  readonly clock: RingClock
   /** Milliseconds. */
   readonly lease: number
   /** On the monotonic clock: until when keys may be used without reading the head again. */
@@ -46,6 +48,7 @@ export class KeyRing {
     this.access = access
     this.authority = authority
     this.records = new KeyRecords(environment, access, authority)
+    this.clock = new RingClock(environment, access, authority)
     this.lease = lease
   }
 

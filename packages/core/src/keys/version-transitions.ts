@@ -1,10 +1,10 @@
+import { tolerated } from '../access/ring-clock.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { Arguments } from '../store/request-subject.ts'
 import { calledBack, destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
-import { checkClock, usualTimes } from './plausible-clock.ts'
 import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
@@ -20,8 +20,6 @@ export interface Retirement {
 export interface DestroyOptions extends ChangeOptions {
   /** Days in which it can be called back, and nothing opens with it: 0 to 365; 0, at once, unless given. */
   readonly waitDays?: number
-  /** Says that the clock is right, where it seems to have jumped (`clock-implausible`): by it a schedule's time has come. */
-  readonly acceptClock?: boolean
 }
 
 /** Which versions: one, by label or number; all that it applies to, where none is given. */
@@ -56,22 +54,20 @@ export class VersionTransitions {
 
   /** Destroys a version, or schedules it. */
   destroy(name: string, version: string | number, options: DestroyOptions): Promise<KeyInfo> {
-    const { waitDays = 0, acceptClock = false, ...rest } = options
+    const { waitDays = 0, ...rest } = options
     if (!Number.isInteger(waitDays) || waitDays < 0 || waitDays > longestWait) {
       throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
     }
-    const { environment, authority } = this.#changes.ring
+    const { authority, environment, clock } = this.#changes.ring
     return this.#one(
       'key.destroy',
       name,
       version,
       rest,
-      (key, found) => {
+      async (key, found) => {
         const by = environment.caller
         // A schedule is a promise of time: it is carried out on a clock that can be right alone.
-        if (found.destruction.length > 0 && !acceptClock) {
-          checkClock(environment.wall(), usualTimes(key, authority.head.record), 'Nothing was destroyed.')
-        }
+        if (found.destruction.length > 0) await clock.check('Nothing was destroyed.', tolerated.destruction)
         const { incarnation } = authority.head.record
         return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest), incarnation })
       },
@@ -89,7 +85,7 @@ export class VersionTransitions {
     name: string,
     version: string | number,
     options: ChangeOptions,
-    build: (key: KeyRecord, version: VersionRecord) => VersionRecord,
+    build: (key: KeyRecord, version: VersionRecord) => VersionRecord | Promise<VersionRecord>,
     given: Arguments = {},
   ): Promise<KeyInfo> {
     const number = parseVersionLabel(version)
@@ -99,10 +95,12 @@ export class VersionTransitions {
       options,
       async (key) => {
         const found = await this.#changes.ring.records.namedVersions(key, [number])
-        const changed = found
-          .map((one) => [one, build(key, one)] as const)
-          .filter(([before, after]) => before !== after)
-        return { key, versions: changed.map(([before, after]) => ({ ...after, revision: before.revision + 1 })) }
+        const versions: VersionRecord[] = []
+        for (const before of found) {
+          const after = await build(key, before)
+          if (after !== before) versions.push({ ...after, revision: before.revision + 1 })
+        }
+        return { key, versions }
       },
       { ...given, version: number },
     )

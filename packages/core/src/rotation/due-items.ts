@@ -3,6 +3,18 @@ import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.
 import { revocation } from './revocation.ts'
 import { hasBegun } from './rotation-steps.ts'
 
+/** What came of something due that was tried. */
+export interface FailedAttempts {
+  /** How often it was tried: after ten times a person is asked. */
+  readonly count: number
+  readonly last: Date
+  /** When it is tried again; null: never by itself. */
+  readonly next: Date | null
+  /** Of the last error, or `waiting`: nothing failed, but it could not go on. */
+  readonly code: string
+  readonly message: string
+}
+
 /** Something that a policy asks for. */
 export interface DueItem {
   /**
@@ -12,6 +24,8 @@ export interface DueItem {
    */
   readonly kind: 'rotate' | 'retire' | 'resume' | 'ends-soon' | 'no-primary' | 'processing-ended'
   readonly key: string
+  /** UUID. */
+  readonly keyId: string
   /** Since when, or from when on. */
   readonly since: Date
   /** Of `retire` and `resume`. */
@@ -20,19 +34,20 @@ export interface DueItem {
   readonly automatic: boolean
   /** Why a person is asked for what `kms.work` does otherwise. */
   readonly reason?: string
+  /** Where it was tried and failed. */
+  readonly failure?: FailedAttempts
 }
 
 /** What a key's own record asks for. @param primary its version that protects new data; undefined for none */
 export function dueOfKey(key: KeyRecord, primary: VersionRecord | undefined, now: number): readonly DueItem[] {
-  if (key.primary === 0) {
-    return [{ kind: 'no-primary', key: key.name, since: new Date(key.primarySince), automatic: false }]
-  }
+  const of = { key: key.name, keyId: key.key } as const
+  if (key.primary === 0) return [{ kind: 'no-primary', ...of, since: new Date(key.primarySince), automatic: false }]
   const period = protectionPeriod(key)
   if (period === undefined || now < period.notice) return []
   const since = new Date(period.end)
   return period.end <= now
-    ? [{ kind: 'rotate', key: key.name, since, ...unlessRevoked(primary) }]
-    : [{ kind: 'ends-soon', key: key.name, since, automatic: false }]
+    ? [{ kind: 'rotate', ...of, since, ...unlessRevoked(primary) }]
+    : [{ kind: 'ends-soon', ...of, since, automatic: false }]
 }
 
 /** What a rotation asks for. @param primary the key's version that protects new data; undefined for none */
@@ -43,7 +58,7 @@ export function dueOfRotation(
   now: number,
 ): readonly DueItem[] {
   const { step, rotation: id, transitionUntil, started } = rotation
-  const of = { key: key.name, rotation: id } as const
+  const of = { key: key.name, keyId: key.key, rotation: id } as const
   if (hasBegun(step)) return [{ kind: 'resume', ...of, since: new Date(started), ...unlessRevoked(primary) }]
   const ended = step === 'dual-operation' && transitionUntil <= now
   return ended || step === 'retire'

@@ -2,13 +2,20 @@ import type { Environment } from '../access/environment.ts'
 import { KmsError } from '../errors.ts'
 import type { DueWork } from './due-work.ts'
 
-/** Does due work now and then, in a process that holds handles and may administer the ring. Its timer keeps no process alive. */
+/** Between opening and the first run, milliseconds: processes that start together do not run together. */
+const first = { least: 5_000, most: 30_000 } as const
+/** Part of the period by which each run is earlier or later. */
+const jitter = 0.1
+
+/**
+ * Does due work soon after opening and then in each period, in a process that may administer the ring. Of many processes one does it: the
+ * others find that it was done within half a period. Its timer keeps no process alive.
+ */
 export class DueLoop {
   readonly #work: DueWork
   readonly #environment: Environment
   readonly #period: number
-  #timer: ReturnType<typeof setInterval> | undefined
-  #running: Promise<void> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   #ended = false
 
   /** @param period milliseconds */
@@ -19,25 +26,30 @@ export class DueLoop {
   }
 
   begin(): void {
-    if (this.#timer !== undefined || this.#ended) return
-    this.#timer = setInterval(() => {
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined
-      })
-    }, this.#period)
+    this.#in(first.least + Math.random() * (first.most - first.least))
+  }
+
+  /** Ends the loop; a run that is under way ends with the store. */
+  end(): void {
+    this.#ended = true
+    clearTimeout(this.#timer)
+  }
+
+  #in(milliseconds: number): void {
+    if (this.#ended) return
+    this.#timer = setTimeout(() => {
+      void this.#run().finally(() => this.#in(this.#period * (1 - jitter + Math.random() * 2 * jitter)))
+    }, milliseconds)
     const timer = this.#timer as { unref?: () => void }
     timer.unref?.()
   }
 
-  /** Ends the loop; a run that is under way goes on with what it began, or ends with the store. */
-  end(): void {
-    this.#ended = true
-    clearInterval(this.#timer)
-  }
-
   async #run(): Promise<void> {
     try {
-      const { failed } = await this.#work.work()
+      const last = await this.#work.last()
+      const passed = this.#environment.wall() - (last?.time ?? Number.NEGATIVE_INFINITY)
+      if (passed >= 0 && passed < this.#period / 2) return
+      const { failed } = await this.#work.work({ interval: this.#period })
       for (const { code, message } of failed) this.#environment.onWarning({ code, message })
     } catch (error) {
       if (this.#ended || !(error instanceof KmsError)) return

@@ -1,30 +1,37 @@
-import { VerifyingKey } from '../crypto/signing.ts'
-import { fromText } from '../envelope/text.ts'
+import { tolerated } from '../access/ring-clock.ts'
+import { WorkClaim } from '../access/work-claim.ts'
+import { readWork } from '../access/work-record.ts'
 import { KmsError } from '../errors.ts'
+import { KeyChanges, type OnChange } from '../keys/key-changes.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { checkClock } from '../keys/plausible-clock.ts'
 import { settledAfter } from '../keys/retirement-wait.ts'
 import { administeredRecords } from '../store/administered-records.ts'
-import { keyPrefix, workId } from '../store/record-ids.ts'
-import type { KeyRecord, WorkRecord } from '../store/records.ts'
-import { openRecord, signRecord } from '../store/signed-record.ts'
+import { keyPrefix } from '../store/record-ids.ts'
+import type { KeyRecord } from '../store/records.ts'
+import type { Distribution } from './advance.ts'
+import { Attempts, itemName } from './attempts.ts'
 import { type DueItem, dueOfKey, dueOfRotation } from './due-items.ts'
 import type { RotationInfo } from './rotation-info.ts'
 import { hasEnded } from './rotation-steps.ts'
-import type { Rotations } from './rotations.ts'
+import { Rotations } from './rotations.ts'
 
 export interface WorkOptions {
   /** Rotations begun by one run, at most, 1 to 1,000: the rest is done by the next. 20 unless given. */
   readonly limit?: number
-  /** Says that the clock is right, where the work refuses it (`clock-implausible`). */
-  readonly acceptClock?: boolean
+  /**
+   * Milliseconds after which the next run is expected, 60,000 to 31,622,400,000 (366 days); unless given, as long as it was since the
+   * run before, a day at least and 31 days at most.
+   */
+  readonly interval?: number
+  /** Tries what failed at once, and what was given up. */
+  readonly retry?: boolean
   /** Told of each item before it is done. */
   readonly onItem?: (item: DueItem) => void
 }
 
 /** What a run did. */
 export interface WorkReport {
-  /** False if another process does the work: nothing was done here. */
+  /** False if another process does the work: nothing was done here, nor looked at. */
   readonly elected: boolean
   readonly done: readonly {
     readonly kind: DueItem['kind']
@@ -38,92 +45,154 @@ export interface WorkReport {
     readonly code: string
     readonly message: string
   }[]
-  /** Items that are left: for the next run, for other processes, or for a person. */
+  /** Items that are left: for the next run, for a pause that has to pass, or for a person. */
   readonly left: readonly DueItem[]
 }
 
+/** When due work was last done, and how long after that the next run is expected, milliseconds. */
+export interface LastRun {
+  readonly time: number
+  readonly interval: number
+}
+
 const page = 200
+const day = 86_400_000
 
 /**
- * What policies ask for, done by exactly one process (requirement R3): the one that has claimed the work's record, while that goes on
- * changing. It rotates and retires, and never destroys. An operational record: two processes that both believed to be elected would do
- * no harm, since each step is done once.
+ * What policies ask for, done by exactly one process (requirement R3): the one that has claimed the work's record and goes on changing it,
+ * which each of its commits expects. It rotates and retires, and never destroys.
  */
 export class DueWork {
   readonly #ring: KeyRing
+  readonly #claim: WorkClaim
   readonly #rotations: Rotations
-  readonly #id: string = globalThis.crypto.randomUUID()
-  #logKey: VerifyingKey | undefined
+  #running: Promise<WorkReport> | undefined
+  #ended = false
 
   /** Use `kms.due` and `kms.work`. */
-  constructor(ring: KeyRing, rotations: Rotations) {
+  constructor(ring: KeyRing, onChange: OnChange, distribution: Distribution) {
     this.#ring = ring
-    this.#rotations = rotations
+    this.#claim = new WorkClaim(ring.environment, ring.access, settledAfter(ring.lease))
+    this.#rotations = new Rotations(new KeyChanges(ring, onChange, () => this.#claim.expectation()), distribution)
   }
 
   /** What is due, or soon will be. */
   async due(): Promise<readonly DueItem[]> {
+    const { environment, access, authority } = this.#ring
+    await authority.refresh()
+    const attempts = new Attempts((await readWork(environment, access))?.attempts ?? [])
     const items: DueItem[] = []
-    for await (const item of this.#items()) items.push(item)
+    for await (const item of this.#items()) items.push(attempts.describe(item))
     return items
   }
 
-  /** Does what is due. @throws `clock-implausible`, `not-permitted`, `store-unavailable` */
+  /** Does what is due; a run that is under way in this process is shared. */
   async work(options: WorkOptions = {}): Promise<WorkReport> {
-    const { limit = 20, acceptClock = false, onItem } = options
+    const { limit = 20, interval } = options
     if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
       throw new KmsError('invalid-argument', 'limit is a number of rotations from 1 to 1,000.')
     }
-    this.#ring.authority.checkAdministers()
-    const { environment } = this.#ring
-    const before = await this.#read()
-    const now = environment.wall()
-    if (before !== undefined && !acceptClock) {
-      checkClock(now, { last: before.time, usualGap: before.usualGap }, 'Nothing was rotated.')
+    if (interval !== undefined && (!Number.isInteger(interval) || interval < 60_000 || interval > 366 * day)) {
+      throw new KmsError('invalid-argument', 'interval has 60,000 to 31,622,400,000 milliseconds: 366 days.')
     }
-    const { record: head } = this.#ring.authority.head
-    if (!acceptClock) checkClock(now, { last: head.time, usualGap: 0 }, 'Nothing was rotated.')
-    if (!(await this.#claim(before))) return { elected: false, done: [], failed: [], left: await this.due() }
-    return this.#run(limit, onItem)
+    this.#ring.authority.checkAdministers()
+    this.#running ??= this.#work({ ...options, limit }).finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
   }
 
-  /** When the work was last done, and how long usually passes; undefined if it never was. */
-  async last(): Promise<{ readonly time: number; readonly usualGap: number } | undefined> {
-    return this.#read()
+  /** The last run; undefined if there was none. */
+  async last(): Promise<LastRun | undefined> {
+    return readWork(this.#ring.environment, this.#ring.access)
   }
 
-  async #run(limit: number, onItem: WorkOptions['onItem']): Promise<WorkReport> {
+  /** Ends a run under way after the commit it is at, and gives the work back, so that nobody waits for it. */
+  async end(): Promise<void> {
+    this.#ended = true
+    if (this.#claim.held) await this.#claim.release(this.#claim.attempts).catch(() => {})
+  }
+
+  async #work(options: WorkOptions & { readonly limit: number }): Promise<WorkReport> {
+    const { authority, clock, environment } = this.#ring
+    await clock.check('Nothing was rotated.', tolerated.rotation)
+    const last = await this.last()
+    const passed = last === undefined ? 0 : environment.wall() - last.time
+    const { interval = Math.min(Math.max(passed, day), 31 * day) } = options
+    if (!(await this.#claim.take({ interval, size: authority.head.record.size }))) {
+      return { elected: false, done: [], failed: [], left: [] }
+    }
+    // The Kms may have been closed while this process waited for another.
+    if (this.#ended) await this.end()
+    const attempts = new Attempts(this.#claim.attempts)
+    const due = new Set<string>()
+    try {
+      const report = await this.#run(options, attempts, due)
+      await this.#claim.release(attempts.kept(due))
+      return report
+    } catch (error) {
+      await this.#claim.release(this.#claim.attempts).catch(() => {})
+      throw error
+    }
+  }
+
+  async #run(
+    { limit, retry = false, onItem }: WorkOptions & { readonly limit: number },
+    attempts: Attempts,
+    due: Set<string>,
+  ): Promise<WorkReport> {
+    const { environment, lease } = this.#ring
     const done: WorkReport['done'][number][] = []
     const failed: WorkReport['failed'][number][] = []
     const left: DueItem[] = []
     const retired: RotationInfo[] = []
     let begun = 0
     for await (const item of this.#items()) {
+      due.add(itemName(item))
+      const described = attempts.describe(item)
       const full = item.kind === 'rotate' && begun >= limit
-      if (!item.automatic || full) {
-        left.push(item)
+      const may = retry ? item.automatic : described.automatic && !attempts.pauses(item, environment.wall())
+      if (!may || full || !this.#claim.held) {
+        left.push(described)
         continue
       }
       if (item.kind === 'rotate') begun++
-      onItem?.(item)
+      onItem?.(described)
       try {
         const rotation = await this.#do(item)
         if (rotation.step === 'retire') retired.push(rotation)
         done.push({ kind: item.kind, key: item.key, rotation: rotation.id, step: rotation.step })
+        const waits = item.kind === 'resume' && rotation.waitsFor !== '' && rotation.step === 'distribute'
+        if (waits) attempts.failed(item, environment.wall(), { code: 'waiting', message: rotation.waitsFor })
+        else attempts.succeeded(item)
       } catch (error) {
         // One key that cannot be rotated must not stop the others; a store that does not answer stops them all.
         if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        if (!this.#claim.held) {
+          left.push(described)
+          continue
+        }
+        attempts.failed(item, environment.wall(), error)
         failed.push({ kind: item.kind, key: item.key, code: error.code, message: error.message })
       }
-      await this.#beat('running')
+      await this.#claim.renew()
     }
-    if (retired.length > 0) {
+    if (retired.length > 0 && this.#claim.held) {
       // One wait for all of them.
-      await this.#ring.environment.pause(settledAfter(this.#ring.lease))
-      for (const { id } of retired) await this.#rotations.resume(id, { settled: true })
+      await environment.pause(settledAfter(lease))
+      for (const { id } of retired) await this.#finish(id)
     }
-    await this.#beat('idle')
     return { elected: true, done, failed, left }
+  }
+
+  /** Ends a rotation, unless another process has taken over meanwhile, which does. */
+  async #finish(id: string): Promise<void> {
+    if (!this.#claim.held) return
+    try {
+      await this.#rotations.resume(id, { settled: true })
+    } catch (error) {
+      if (this.#claim.held) throw error
+    }
   }
 
   #do(item: DueItem): Promise<RotationInfo> {
@@ -164,70 +233,15 @@ export class DueWork {
         const end = version.created + limit
         const opens = version.state === 'active' || version.state === 'deactivated'
         if (opens && end <= now)
-          items.push({ kind: 'processing-ended', key: key.name, since: new Date(end), automatic: false })
+          items.push({
+            kind: 'processing-ended',
+            key: key.name,
+            keyId: key.key,
+            since: new Date(end),
+            automatic: false,
+          })
       }
     }
     return items
-  }
-
-  /** Takes the work, unless another process has it and goes on changing the record. */
-  async #claim(before: WorkRecord | undefined): Promise<boolean> {
-    const { environment, lease } = this.#ring
-    let seen = before
-    const silence = settledAfter(lease)
-    for (let waited = 0; seen?.state === 'running' && seen.worker !== this.#id && waited <= silence; ) {
-      const step = Math.min(1_000, silence)
-      await environment.pause(step)
-      waited += step
-      const now = await this.#read()
-      if (now?.revision !== seen.revision) {
-        if (now?.state === 'running') return false
-        seen = now
-      }
-    }
-    const time = environment.wall()
-    const gap = seen === undefined ? 0 : Math.max(0, time - seen.time)
-    // The first gap is taken as it is; later ones move the usual one slowly.
-    const usualGap = seen === undefined ? 0 : seen.usualGap === 0 ? gap : Math.round((3 * seen.usualGap + gap) / 4)
-    return this.#write({ revision: (seen?.revision ?? 0) + 1, state: 'running', time, usualGap })
-  }
-
-  /** Shows that the work goes on, or has ended. */
-  async #beat(state: 'running' | 'idle'): Promise<void> {
-    const now = await this.#read()
-    if (now === undefined || now.worker !== this.#id) return
-    await this.#write({ revision: now.revision + 1, state, time: now.time, usualGap: now.usualGap })
-  }
-
-  /** @returns false if another process was first */
-  async #write(of: Pick<WorkRecord, 'revision' | 'state' | 'time' | 'usualGap'>): Promise<boolean> {
-    const { environment, access } = this.#ring
-    const { store, ring } = access.record
-    const record: WorkRecord = { kind: 'work', id: workId(ring), store, ring, worker: this.#id, ...of }
-    try {
-      const put = [await signRecord(record, access.logKey)]
-      await environment.store.commit({ expect: [], put, remove: [], append: [] })
-      return true
-    } catch (error) {
-      if (error instanceof KmsError && error.code === 'conflict') return false
-      throw error
-    }
-  }
-
-  /** @returns undefined if there is none, or none that is genuine: it is then as if the work had never been done */
-  async #read(): Promise<WorkRecord | undefined> {
-    const { environment, access } = this.#ring
-    const { store, ring, logKey } = access.record
-    await this.#ring.authority.refresh()
-    const [stored] = await environment.store.read([workId(ring)])
-    if (stored === undefined) return undefined
-    this.#logKey ??= await VerifyingKey.fromRaw(fromText(logKey), environment.crypto)
-    try {
-      return (await openRecord('work', stored, { key: this.#logKey, store })).record
-    } catch (error) {
-      if (!(error instanceof KmsError) || error.code !== 'store-corrupt') throw error
-      await environment.store.commit({ expect: [], put: [], remove: [stored.id], append: [] })
-      return undefined
-    }
   }
 }

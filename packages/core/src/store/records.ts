@@ -198,17 +198,38 @@ export type RequestRecord = RecordBase & {
   readonly time: number
 }
 
-/** An operational record, signed by the ring's log key: who does due work, and when it was last done. */
+/** Something due that was tried and failed, and when it is tried again. */
+export type WorkAttempt = {
+  /** What was tried (`DueItem.kind`). */
+  readonly item: string
+  /** UUID. */
+  readonly key: string
+  /** UUID; empty where it is not about one that is under way. */
+  readonly rotation: string
+  /** How often it was tried. */
+  readonly count: number
+  readonly last: number
+  /** When it is tried again; 0: never by itself. */
+  readonly next: number
+  /** Of the last error, or `waiting`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** An operational record, signed by the ring's log key: who does due work, when it was last done, and what failed. */
 export type WorkRecord = RecordBase & {
   readonly ring: string
   /** UUID of the process's own. */
   readonly worker: string
   /** `running` or `idle`. */
   readonly state: string
-  /** When the last run began. */
+  /** When the last run began, and how many entries the ring's log had then. */
   readonly time: number
-  /** How long usually passes between two runs, milliseconds; 0 if that is not known yet. */
-  readonly usualGap: number
+  readonly size: number
+  /** Milliseconds after which the next run is expected. */
+  readonly interval: number
+  /** At most 64. */
+  readonly attempts: readonly WorkAttempt[]
 }
 
 /** A version that a session has in memory before anything uses it, by its check value. */
@@ -368,7 +389,18 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     worker: 'text',
     state: 'text',
     time: 'integer',
-    usualGap: 'integer',
+    size: 'integer',
+    interval: 'integer',
+    attempts: {
+      item: 'text',
+      key: 'text',
+      rotation: 'text',
+      count: 'integer',
+      last: 'integer',
+      next: 'integer',
+      code: 'text',
+      message: 'text',
+    },
   },
   session: {
     ...base,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ceilingAt, type ProfileName, profiles, type Warning } from '../../src/index.ts'
 import { testClock } from '../../src/testing/index.ts'
-import { codeOf, newKms, openKms } from '../kms/memory-kms.ts'
+import { codeOf, newKms } from '../kms/memory-kms.ts'
 
 const day = 86_400_000
 const names = Object.keys(profiles) as ProfileName[]
@@ -90,7 +90,7 @@ describe('due work', () => {
       '"k0" is due for rotation on 2026-04-11.',
     ])
     clock.advance(10 * day)
-    const first = await kms.work({ limit: 3, acceptClock: true })
+    const first = await kms.work({ limit: 3 })
     expect(first.done.map(({ kind }) => kind)).toEqual(['rotate', 'rotate', 'rotate'])
     expect(first.left.filter(({ kind }) => kind === 'rotate').length).toBe(2)
     clock.advance(60_000)
@@ -109,67 +109,6 @@ describe('due work', () => {
     clock.advance(201 * day)
     expect((await kms.due()).filter(({ kind }) => kind === 'processing-ended').length).toBeGreaterThan(0)
     expect(await kms.decryptText(envelope, { key: 'k', context: { a: '1' } })).toBe('x')
-    await kms.close()
-  })
-
-  test('a clock that jumps a year ahead, or back, rotates and destroys nothing, until somebody says that it is right', async () => {
-    const clock = testClock()
-    const { kms } = await newKms(clock)
-    for (const name of ['a', 'b', 'c']) await kms.keys.create(name)
-    for (let i = 0; i < 5; i++) {
-      await kms.work()
-      clock.advance(day)
-    }
-    const { version } = await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
-    await kms.keys.compromise('a', version)
-    await kms.keys.destroy('a', version, { waitDays: 30 })
-    clock.jump(400 * day)
-    expect(await codeOf(() => kms.work())).toBe('clock-implausible')
-    expect(await codeOf(() => kms.keys.destroy('a', version))).toBe('clock-implausible')
-    for (const name of ['a', 'b', 'c']) expect((await kms.keys.show(name)).primary).toBe('1')
-    clock.jump(-800 * day)
-    expect(await codeOf(() => kms.work())).toBe('clock-implausible')
-    expect(await codeOf(() => kms.keys.destroy('a', version))).not.toBe('no error')
-    clock.jump(800 * day)
-    expect((await kms.work({ acceptClock: true })).done.length).toBe(3)
-    await kms.keys.destroy('a', version, { acceptClock: true })
-    expect((await kms.keys.version('a', version)).state).toBe('destroyed')
-    await kms.close()
-  })
-
-  test('two processes: one does the work, the other leaves it; when the first was killed the second takes over', async () => {
-    const clock = testClock()
-    const { kms, store } = await newKms(clock)
-    await kms.keys.create('k', { rotationDays: 1 })
-    const other = await openKms(store, clock)
-    clock.advance(2 * day)
-    const reports = await Promise.all([kms.work(), other.work()])
-    expect(reports.filter(({ elected }) => elected).length).toBeGreaterThanOrEqual(1)
-    expect(reports.flatMap(({ done }) => done).length).toBe(1)
-    expect((await kms.keys.show('k')).versions.length).toBe(2)
-    // A claim whose process died: it is never idle again.
-    const [claim] = await store.list('operational', 'op/work/', '', 1)
-    expect(claim).toBeDefined()
-    clock.advance(2 * day)
-    const later = await other.work()
-    expect(later).toMatchObject({ elected: true, done: [{ kind: 'rotate', step: 'dual-operation' }] })
-    await other.close()
-    await kms.close()
-  })
-
-  test('doctor fails when nobody has done due work for two of the usual periods, or what is due waits for two days', async () => {
-    const clock = testClock()
-    const { kms } = await newKms(clock)
-    await kms.keys.create('k', { rotationDays: 10 })
-    const finding = async (): Promise<string | undefined> =>
-      (await kms.doctor()).find(({ check }) => check === 'due-work')?.status
-    expect(await finding()).toBe('pass')
-    clock.advance(13 * day)
-    expect(await finding()).toBe('fail')
-    await kms.work({ acceptClock: true })
-    expect(await finding()).toBe('pass')
-    clock.advance(3 * day)
-    expect(await finding()).toBe('fail')
     await kms.close()
   })
 

@@ -31,7 +31,7 @@ describe('a key whose primary is disabled', () => {
     expect(await kms.due()).toEqual([
       expect.objectContaining({ kind: 'rotate', automatic: false, reason: expect.stringContaining('disabled') }),
     ])
-    const report = await kms.work({ acceptClock: true })
+    const report = await kms.work()
     expect(report).toMatchObject({ done: [], failed: [], left: [{ kind: 'rotate', key: 'k' }] })
     expect((await kms.keys.show('k')).versions.map(({ state }) => state)).toEqual(['suspended'])
     expect(await sealing(kms)).toBe('key-disabled')
@@ -58,7 +58,7 @@ describe('a key whose primary is disabled', () => {
     expect(await codeOf(() => kms.keys.rotate('k'))).toBe('key-disabled')
     const due = await kms.due()
     expect(due).toMatchObject([{ kind: 'resume', automatic: false, reason: expect.stringContaining('disabled') }])
-    expect(await kms.work({ acceptClock: true })).toMatchObject({ done: [], failed: [], left: due })
+    expect(await kms.work()).toMatchObject({ done: [], failed: [], left: due })
     expect(await kms.keys.show('k')).toMatchObject({ primary: '1', versions: [{ state: 'suspended' }, {}] })
     await kms.keys.enable('k')
     expect(await kms.rotations.resume(id)).toMatchObject({ step: 'dual-operation' })
@@ -69,7 +69,7 @@ describe('a key whose primary is disabled', () => {
     const { kms, store } = await disabledMeanwhile()
     await kms.keys.compromise('k', 1)
     expect(await kms.due()).toMatchObject([{ kind: 'resume', automatic: false }, { kind: 'no-primary' }])
-    expect((await kms.work({ acceptClock: true })).done).toEqual([])
+    expect((await kms.work()).done).toEqual([])
     expect(await sealing(kms)).toBe('no-primary-version')
     const between = interposed(store, 1, async () => {})
     await using person = await Kms.open({ ...parts(between), root: root() })

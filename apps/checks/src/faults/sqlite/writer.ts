@@ -27,6 +27,7 @@ const kms = await CoreKms.open({
   root: keyFileRoot(files.root),
   lastSeen: new LastSeenFile({ folder: files.lastSeen }),
   caller: `writer ${run}`,
+  dueWork: false,
 })
 
 writeSync(1, 'ready\n')
