@@ -5,7 +5,7 @@ import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { VersionRecord } from '../store/records.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey } from './loaded-key.ts'
 import { protectionPeriod } from './rotation-policy.ts'
@@ -34,7 +34,7 @@ export class KeyRing {
   /** On the monotonic clock: until when keys may be used without reading the head again. */
   deadline: number = Number.NEGATIVE_INFINITY
   readonly #keys = new Map<string, LoadedKey>()
-  /** Primaries of whose period was told. */
+  /** Primaries of whose period was told, and what. */
   readonly #warned = new Set<string>()
   readonly #reading = new Map<LoadedKey, Promise<void>>()
   #renewing: Promise<void> | undefined
@@ -77,6 +77,8 @@ export class KeyRing {
     const from = this.environment.monotonic()
     await this.authority.refresh()
     for (const key of [...this.#keys.values()]) {
+      // A key that nobody changes for months is told of, too.
+      if (key.uses > 0) this.#warnOfPeriod(key)
       if (key.epoch === this.#epoch) continue
       if (key.uses === 0) {
         this.#forget(key)
@@ -257,21 +259,22 @@ export class KeyRing {
     const primary = key.versions.get(record.primary)
     key.primary = primary !== undefined && mayProtect(primary) ? primary.loaded : undefined
     key.epoch = epoch
-    this.#warnOfPeriod(record)
+    key.period = protectionPeriod(record)
+    this.#warnOfPeriod(key)
   }
 
-  /** Says once for each primary that its period has ended, or soon will. */
-  #warnOfPeriod(record: KeyRecord): void {
-    const period = protectionPeriod(record)
-    const primary = `${record.key} ${record.primary}`
+  /** Says of each primary, once, that its period ends soon, and once that it has ended. */
+  #warnOfPeriod({ id, name, primaryNumber, period }: LoadedKey): void {
     const now = this.environment.wall()
-    if (period === undefined || now < period.notice || this.#warned.has(primary)) return
-    this.#warned.add(primary)
+    if (period === undefined || now < period.notice) return
+    const warning = `${id} ${primaryNumber} ${period.end <= now ? 'ended' : 'ends'}`
+    if (this.#warned.has(warning)) return
+    this.#warned.add(warning)
     const end = new Date(period.end).toISOString().slice(0, 10)
     const message =
       period.end <= now
-        ? `"${record.name}" was due for rotation on ${end}. kms key rotate, or kms rotate --due from a timer.`
-        : `"${record.name}" is due for rotation on ${end}.`
+        ? `"${name}" was due for rotation on ${end}. kms key rotate, or kms rotate --due from a timer.`
+        : `"${name}" is due for rotation on ${end}.`
     this.environment.onWarning({ code: 'rotation-due', message })
   }
 

@@ -1,5 +1,6 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import type { ProtectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
@@ -24,6 +25,8 @@ export class LoadedKey {
   primary: VersionKey | undefined
   /** The primary's number as recorded; 0 for none. */
   primaryNumber = 0
+  /** In which the primary protects; undefined for no end. */
+  period: ProtectionPeriod | undefined
   /** How many versions were ever made, as recorded. */
   made = 0
   /** Of the versions that were looked at. */

@@ -82,7 +82,10 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     says: 'keys of people and machines for SSH; also kms incident departure when somebody leaves',
     rotationDays: 365,
     processingDays: 0,
-    ceilings: [{ from: '2020-05-04', days: 730, source: `${sp80057}: private authentication key, 1 to 2 years` }],
+    ceilings: [
+      { from: '2020-05-04', days: 730, source: `${sp80057}: private authentication key, 1 to 2 years` },
+      { from: '2026-01-01', days: 365, source: 'requirement R1 of this project: one year, and when somebody leaves' },
+    ],
   },
   'mail-signing': {
     says: 'keys that sign mail',

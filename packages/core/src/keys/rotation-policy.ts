@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRecord } from '../store/records.ts'
-import { ceilingAt, type ProfileName, profileNamed } from './profiles.ts'
+import { ceilingAt, type ProfileName, profileNamed, profiles } from './profiles.ts'
 
 /** What a key's policy is asked to be. */
 export interface PolicyOptions {
@@ -63,20 +63,30 @@ export function policyOf(options: PolicyOptions, before: PolicyFields, time: num
 
 const day = 86_400_000
 
+/** The period in which a version protects new data: when it ends, and from when on that is worth saying. */
+export interface ProtectionPeriod {
+  readonly end: number
+  /** 30 days before the end, or in the last tenth if that is shorter. */
+  readonly notice: number
+}
+
 /**
- * When the period ends in which a key's primary protects new data, and from when on that is worth saying: 30 days before, or in the last
- * tenth if that is shorter. Undefined where there is no primary, or no period.
+ * The period of a key's primary. A rule of the profile that comes into force later binds from then on, whatever the key was made with.
+ * Undefined where there is no primary, or no period.
  */
 export function protectionPeriod({
   primary,
   primarySince,
+  profile,
   rotationDays,
-}: Pick<KeyRecord, 'primary' | 'primarySince' | 'rotationDays'>):
-  | { readonly end: number; readonly notice: number }
-  | undefined {
-  if (primary === 0 || rotationDays === 0) return undefined
-  const end = primarySince + rotationDays * day
-  return { end, notice: end - Math.min(30, Math.ceil(rotationDays / 10)) * day }
+}: Pick<KeyRecord, 'primary' | 'primarySince' | 'profile' | 'rotationDays'>): ProtectionPeriod | undefined {
+  if (primary === 0) return undefined
+  const own = rotationDays === 0 ? Number.POSITIVE_INFINITY : primarySince + rotationDays * day
+  const { ceilings } = Object.hasOwn(profiles, profile) ? profileNamed(profile) : { ceilings: [] }
+  const bounds = ceilings.map(({ from, days }) => Math.max(Date.parse(from), primarySince + days * day))
+  const end = Math.min(own, ...bounds)
+  if (end === Number.POSITIVE_INFINITY) return undefined
+  return { end, notice: end - Math.min(30 * day, Math.ceil((end - primarySince) / 10 / day) * day) }
 }
 
 /** Days as a record has them: 0 for none. */

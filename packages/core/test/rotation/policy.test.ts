@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ceilingAt, type ProfileName, profiles, type Warning } from '../../src/index.ts'
 import { testClock } from '../../src/testing/index.ts'
 import { codeOf, newKms } from '../kms/memory-kms.ts'
@@ -18,6 +18,44 @@ describe('profiles', () => {
     expect((await kms.keys.setPolicy('k', { rotationDays: 30 })).rotationDays).toBe(30)
     const free = await kms.keys.setPolicy('k', { profile: null, rotationDays: 5_000, processingDays: null })
     expect(free).toMatchObject({ profile: null, rotationDays: 5_000, processingDays: null })
+  })
+
+  test('no profile allows more than requirement R1', () => {
+    const year = 365
+    const most: Record<ProfileName, number> = {
+      'data-key': 2 * year,
+      'high-security': 90,
+      'pci-dss': year,
+      tls: year,
+      'code-signing': 3 * year,
+      ssh: year,
+      'mail-signing': 3 * year,
+    }
+    for (const name of names) {
+      const { now } = ceilingAt(profiles[name], Date.parse('2026-11-25'))
+      expect(now?.days, name).toBeLessThanOrEqual(most[name])
+      expect(profiles[name].rotationDays, name).toBeLessThanOrEqual(most[name])
+    }
+    expect(profiles['data-key'].rotationDays).toBeGreaterThanOrEqual(year)
+    expect(profiles['mail-signing'].rotationDays).toBeGreaterThanOrEqual(2 * year)
+  })
+
+  test('a rule that comes into force later binds keys that were made before, and their end is known beforehand', async () => {
+    const clock = testClock(new Date('2027-02-01'))
+    const { kms } = await newKms({ ...clock, dueWork: false })
+    const key = await kms.keys.create('k', { profile: 'tls', rotationDays: 200 })
+    // 100 days from 2027-03-15 on, which are over on 2027-05-12.
+    expect(key.rotationDue?.toISOString().slice(0, 10)).toBe('2027-05-12')
+    clock.advance(99 * day)
+    expect((await kms.due()).map(({ kind }) => kind)).toEqual(['ends-soon'])
+    clock.advance(day)
+    expect((await kms.work()).done).toMatchObject([{ kind: 'rotate', key: 'k' }])
+    // An older key whose period by the rule is over when the rule begins ends on that day.
+    const old = await newKms({ ...testClock(new Date('2026-11-01')), dueWork: false })
+    const before = await old.kms.keys.create('k', { profile: 'tls', rotationDays: 200 })
+    expect(before.rotationDue?.toISOString().slice(0, 10)).toBe('2027-03-15')
+    await old.kms.close()
+    await kms.close()
   })
 
   test('a rule that comes into force later binds from then on', async () => {
@@ -96,6 +134,39 @@ describe('due work', () => {
     clock.advance(60_000)
     expect((await kms.work({ limit: 3 })).done.length).toBe(2)
     expect((await kms.work()).done).toEqual([])
+    await kms.close()
+  })
+
+  test('a handle that is held for months is told of the end of its period, once before and once after', async () => {
+    const clock = testClock()
+    const warnings: string[] = []
+    const { kms } = await newKms({
+      ...clock,
+      dueWork: false,
+      onWarning: ({ code, message }) => code === 'rotation-due' && warnings.push(message),
+    })
+    await kms.keys.create('k', { rotationDays: 300 })
+    using key = await kms.use('k')
+    for (let at = 0; at < 310; at++) {
+      await key.renew()
+      clock.advance(day)
+    }
+    expect(warnings).toEqual([
+      '"k" is due for rotation on 2026-10-28.',
+      '"k" was due for rotation on 2026-10-28. kms key rotate, or kms rotate --due from a timer.',
+    ])
+    await kms.close()
+  })
+
+  test('a handle is told in the background, too', async () => {
+    const clock = testClock()
+    const warnings: string[] = []
+    const onWarning = ({ code }: Warning): unknown => code === 'rotation-due' && warnings.push(code)
+    const { kms } = await newKms({ ...clock, dueWork: false, onWarning }, 2_000)
+    await kms.keys.create('k', { rotationDays: 300 })
+    using _ = await kms.use('k')
+    clock.advance(271 * day)
+    await vi.waitFor(() => expect(warnings.length).toBe(1), { timeout: 5_000 })
     await kms.close()
   })
 
