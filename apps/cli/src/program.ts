@@ -89,6 +89,11 @@ function addKeys(kms: Command): void {
     .description('a key with all its versions')
     .action(act(async () => (await import('./commands/key.ts')).show))
   key
+    .command('usage')
+    .argument('<name>')
+    .description('how often its versions sealed and opened, and who sealed lately')
+    .action(act(async () => (await import('./commands/key.ts')).usage))
+  key
     .command('describe')
     .argument('<name>')
     .argument('<text>')

@@ -53,6 +53,11 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['verify', ['notes.txt.kms'], { opens: true, bytes: 5, key: { name: 'user-data', version: '2' } }],
   ['decrypt', ['notes.txt.kms', '-o', '-'], { plaintext: 'hello', encoding: 'utf-8' }],
   [
+    'key usage',
+    ['user-data'],
+    { approximate: true, versions: [{ label: '2', sealed: 1, opened: 3, sealedBy: [{ caller: 'kms', own: false }] }] },
+  ],
+  [
     'keygen',
     ['me.pair', '--sign', '--key', 'user-data'],
     { purpose: 'sign', spec: 'ed25519', text: expect.stringMatching(/^kmsvk1/), sealedTo: { key: 'user-data' } },

@@ -95,3 +95,4 @@ export {
   storeLimits,
 } from './store/key-store.ts'
 export { MemoryStore } from './store/memory.ts'
+export type { KeyUsage, LateSealer, VersionUsage } from './usage/key-usage.ts'

@@ -350,6 +350,7 @@ export class Kms {
     const { environment, access, ring, remembered } = this.#parts
     this.#loop?.end()
     await this.#work.end()
+    await ring.usage.end()
     await this.#watch.end()
     await remembered()
     ring.close()
@@ -385,6 +386,7 @@ export class Kms {
       },
       loadAll: (key) => ring.loadAll(key),
       primitives: environment.primitives,
+      uses: (key, version) => ring.usage.of(key.id, version),
       release: (key) => {
         if (!this.#closed) ring.release(key, true)
       },

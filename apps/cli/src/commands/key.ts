@@ -70,8 +70,12 @@ export async function list(call: Invocation): Promise<void> {
 
 /** `kms key show NAME` */
 export async function show(call: Invocation, name: string): Promise<void> {
-  const key = await withKms(call, (kms) => kms.keys.show(name))
-  call.output.result(key, (colours) => {
+  const { key, usage } = await withKms(call, async (kms) => ({
+    key: await kms.keys.show(name),
+    usage: await kms.keys.usage(name),
+  }))
+  const used = new Map(usage.versions.map((one) => [one.label, one]))
+  call.output.result({ ...key, usage }, (colours) => {
     const facts = [
       ['name', printable(key.name)],
       ['id', key.id],
@@ -86,14 +90,42 @@ export async function show(call: Invocation, name: string): Promise<void> {
       version.state,
       day(version.created),
       day(version.changed),
+      about(used.get(version.label)?.sealed),
+      about(used.get(version.label)?.opened),
       printable(version.reason),
     ])
-    const table = columns([['VERSION', 'STATE', 'CREATED', 'CHANGED', 'REASON'], ...versions], (cell, y) =>
-      y === 0 ? colours.dim(cell) : cell,
-    )
+    const head = ['VERSION', 'STATE', 'CREATED', 'CHANGED', 'SEALED', 'OPENED', 'REASON']
+    const table = columns([head, ...versions], (cell, y) => (y === 0 ? colours.dim(cell) : cell))
     return `${columns(facts, (cell, _, x) => (x === 0 ? colours.bold(cell) : cell))}\n\n${table}\n\n* protects new data`
   })
 }
+
+/** `kms key usage NAME` */
+export async function usage(call: Invocation, name: string): Promise<void> {
+  const found = await withKms(call, (kms) => kms.keys.usage(name))
+  call.output.result(found, ({ dim }) => {
+    if (found.versions.length === 0) return `Nobody has said that they used ${printable(name)}.`
+    const rows = found.versions.map(({ label, sealed, opened, refused, first, last }) => [
+      label,
+      about(sealed),
+      about(opened),
+      about(refused),
+      first.toISOString(),
+      last.toISOString(),
+    ])
+    const sealers = found.versions.flatMap(({ label, sealedBy }) =>
+      sealedBy.map(({ caller, session, time }) => [label, printable(caller), time.toISOString(), session]),
+    )
+    const table = (lines: readonly (readonly string[])[]): string =>
+      columns(lines, (cell, y) => (y === 0 ? dim(cell) : cell))
+    const counts = table([['VERSION', 'SEALED', 'OPENED', 'REFUSED', 'FIRST', 'LAST'], ...rows])
+    if (sealers.length === 0) return `${counts}\n\nCounts are approximate.`
+    return `${counts}\n\n${table([['VERSION', 'SEALED BY', 'LAST', 'SESSION'], ...sealers])}\n\nCounts are approximate.`
+  })
+}
+
+/** A count that is approximate. */
+const about = (count = 0): string => (count === 0 ? '-' : `~${count.toLocaleString('en-GB')}`)
 
 /** `kms key describe NAME TEXT` */
 export async function describe(call: Invocation, name: string, text: string): Promise<void> {

@@ -32,8 +32,9 @@ export class Session {
   #writing: Promise<void> = Promise.resolve()
   #ended = false
 
-  constructor(environment: Environment, access: RingAccess) {
-    this.id = sessionId(access.record.ring, globalThis.crypto.randomUUID())
+  /** @param id UUID */
+  constructor(environment: Environment, access: RingAccess, id: string) {
+    this.id = sessionId(access.record.ring, id)
     this.#environment = environment
     this.#access = access
   }

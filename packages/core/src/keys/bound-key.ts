@@ -48,14 +48,18 @@ export function boundKey(
   const seal = (data: Uint8Array | string): Uint8Array => {
     if (source.audit !== undefined || hedged) return handle.seal(data, copy)
     check()
-    return primary().seal(plaintextBytes(data))
+    const envelope = primary().seal(plaintextBytes(data))
+    key.primaryUses.seal()
+    return envelope
   }
   const open = (envelope: Uint8Array): Uint8Array => {
     const now = key.primary?.recordOf(suite)
     const fast = source.audit === undefined && now !== undefined && sealedBy(envelope, now.header)
     if (!fast) return handle.open(envelope, copy)
     check()
-    return primary().open(envelope)
+    const plaintext = primary().open(envelope)
+    key.primaryUses.open()
+    return plaintext
   }
   return {
     seal,

@@ -1,5 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import type { Uses } from '../usage/uses.ts'
 import type { LoadedKey } from './loaded-key.ts'
 
 /** What a handle needs of the ring it came from. */
@@ -18,6 +19,8 @@ export interface HandleSource {
   /** Brings all versions that may process into memory. */
   loadAll(key: LoadedKey): Promise<void>
   readonly primitives: Primitives
+  /** What counts a version's uses. */
+  uses(key: LoadedKey, version: number): Uses
   release(key: LoadedKey): void
   /** Tells the audit listener, where there is one. */
   readonly audit:

@@ -12,6 +12,7 @@ import { type ColumnCodec, type ColumnOptions, type ColumnType, type ColumnTypes
 import type { HandleSource, SealingOptions } from './handle-source.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { plaintextBytes, plaintextText } from './plaintext.ts'
+import { refusedByState } from './states.ts'
 import { versionLabel } from './version-number.ts'
 
 export interface IndexOptions {
@@ -85,8 +86,11 @@ export class EncryptionKey {
   #seal(data: Uint8Array | string, context: Context): Uint8Array {
     this.#check()
     const record = this.#key.sealing().recordOf(this.#suite)
-    if (this.#hedged) return record.sealHedged(this.#source.primitives, plaintextBytes(data), context)
-    return record.seal(plaintextBytes(data), context)
+    const envelope = this.#hedged
+      ? record.sealHedged(this.#source.primitives, plaintextBytes(data), context)
+      : record.seal(plaintextBytes(data), context)
+    this.#key.primaryUses.seal()
+    return envelope
   }
 
   /**
@@ -105,9 +109,16 @@ export class EncryptionKey {
   #open(envelope: Uint8Array, context: Context): Uint8Array {
     this.#check()
     const record = this.#key.primary?.recordOf(this.#suite)
-    if (record !== undefined && sealedBy(envelope, record.header)) return record.open(envelope, context)
+    if (record !== undefined && sealedBy(envelope, record.header)) {
+      const plaintext = record.open(envelope, context)
+      this.#key.primaryUses.open()
+      return plaintext
+    }
     canonicalContext(context)
-    return this.#key.version(this.#number(envelope)).open(envelope, context)
+    const number = this.#number(envelope)
+    const plaintext = this.#version(number).open(envelope, context)
+    this.#source.uses(this.#key, number).open()
+    return plaintext
   }
 
   /**
@@ -165,9 +176,11 @@ export class EncryptionKey {
    * @throws as `seal`, `limit-exceeded`
    */
   sealDeterministic(data: Uint8Array | string, context: Context): Uint8Array {
-    return this.#told('encrypt', () =>
-      this.#key.sealing().deterministic(this.#suite).seal(plaintextBytes(data), context),
-    )
+    return this.#told('encrypt', () => {
+      const envelope = this.#key.sealing().deterministic(this.#suite).seal(plaintextBytes(data), context)
+      this.#key.primaryUses.seal()
+      return envelope
+    })
   }
 
   /** `sealDeterministic`, as the envelope's text form, which `openText` opens. Throws as `sealDeterministic` does. */
@@ -263,8 +276,9 @@ export class EncryptionKey {
       await this.load(start)
       // Loading may have taken longer than the lease, and the handle may have been released meanwhile.
       this.#check()
-      const version = this.#key.version(this.#number(start))
-      const begun = version.beginOpening(this.#source.primitives, start, context)
+      const number = this.#number(start)
+      const begun = this.#version(number).beginOpening(this.#source.primitives, start, context)
+      this.#source.uses(this.#key, number).open()
       tell('ok')
       return begun
     } catch (error) {
@@ -292,6 +306,16 @@ export class EncryptionKey {
 
   toJSON(): object {
     return { name: this.name, id: this.id, version: this.version }
+  }
+
+  /** A version that may process; what its state refuses is counted. */
+  #version(number: number): VersionKey {
+    try {
+      return this.#key.version(number)
+    } catch (error) {
+      if (refusedByState(error)) this.#source.uses(this.#key, number).refuse()
+      throw error
+    }
   }
 
   #number(envelope: Uint8Array): number {

@@ -3,6 +3,7 @@ import { KmsError } from '../errors.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
+import { type KeyUsage, keyUsage } from '../usage/key-usage.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -133,6 +134,20 @@ export class KeyAdministration {
     await this.#ring.authority.refresh()
     const { record } = await this.#ring.records.byId(checked)
     return this.#changes.info(record, await this.#ring.records.allVersions(record))
+  }
+
+  /**
+   * How often the versions of a key sealed and opened, and who sealed lately, by all processes together. The counts are approximate:
+   * each process writes down what it counted a second after its first use, and then every ten seconds.
+   * @throws `key-not-found`
+   */
+  async usage(name: string): Promise<KeyUsage> {
+    const checked = checkName(name)
+    const { authority, records, usage } = this.#ring
+    await authority.refresh()
+    const { record } = await records.byName(checked)
+    await usage.flush()
+    return keyUsage(record, await usage.read(record.key), usage.session)
   }
 
   /**

@@ -6,6 +6,7 @@ import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { VersionRecord } from '../store/records.ts'
+import { UsageLog } from '../usage/usage-log.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey } from './loaded-key.ts'
 import { protectionPeriod } from './rotation-policy.ts'
@@ -29,6 +30,7 @@ export class KeyRing {
   readonly environment: Environment
   readonly records: KeyRecords
   readonly clock: RingClock
+  readonly usage: UsageLog
   /** Milliseconds. */
   readonly lease: number
   /** On the monotonic clock: until when keys may be used without reading the head again. */
@@ -49,6 +51,7 @@ export class KeyRing {
     this.authority = authority
     this.records = new KeyRecords(environment, access, authority)
     this.clock = new RingClock(environment, access, authority)
+    this.usage = new UsageLog(environment, access, globalThis.crypto.randomUUID())
     this.lease = lease
   }
 
@@ -103,7 +106,7 @@ export class KeyRing {
   async hold(id: string): Promise<LoadedKey> {
     let key = this.#keys.get(id)
     if (key === undefined) {
-      key = new LoadedKey(id, '')
+      key = new LoadedKey(id, '', this.usage.of(id, 0))
       this.#keys.set(id, key)
       this.#evict()
     }
@@ -253,6 +256,7 @@ export class KeyRing {
     }
     key.name = record.name
     key.primaryNumber = record.primary
+    key.primaryUses = this.usage.of(key.id, record.primary)
     key.made = record.made
     key.failure = undefined
     for (const version of found.values()) this.#place(key, version)

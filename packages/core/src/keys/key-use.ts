@@ -17,6 +17,7 @@ import { type EnvelopeToRewrap, ManyRewraps, type RewrapOutcome } from './many-r
 import { checkName } from './names.ts'
 import { newestRecipients } from './newest-recipients.ts'
 import type { RingWatch } from './ring-watch.ts'
+import { refusedByState } from './states.ts'
 
 /** How `kms.rewrap` changes who can open an envelope. */
 export interface RewrapUnder extends Pick<RewrapOptions, 'context' | 'add' | 'remove' | 'length' | 'limits'> {
@@ -55,11 +56,17 @@ export class KeyUse {
       if (this.#ring.environment.monotonic() > this.#ring.deadline) await this.#ring.renew()
       const result = await work(key)
       this.#auditor.use(operation, 'ok', key, version ?? key.primaryNumber)
+      if (version === undefined) key.primaryUses.seal()
+      else this.#ring.usage.of(key.id, version).open()
       return result
     } catch (error) {
       const outcome = error instanceof KmsError ? error.code : 'internal'
-      if (key !== undefined) this.#auditor.use(operation, outcome, key, version ?? key.primaryNumber)
-      else this.#auditor.tell(operation, outcome, typeof of === 'string' ? { key: of } : { keyId: of.id })
+      if (key === undefined) {
+        this.#auditor.tell(operation, outcome, typeof of === 'string' ? { key: of } : { keyId: of.id })
+      } else {
+        this.#auditor.use(operation, outcome, key, version ?? key.primaryNumber)
+        if (version !== undefined && refusedByState(error)) this.#ring.usage.of(key.id, version).refuse()
+      }
       throw error
     } finally {
       if (key !== undefined) this.#ring.release(key, false)
@@ -84,6 +91,7 @@ export class KeyUse {
           const plaintext = version.open(envelope, context)
           try {
             if (header.version === primary.version && header.suite === suite) return envelope
+            key.primaryUses.seal()
             if (header.mode === 1) return primary.deterministic(suite).seal(plaintext, context)
             return primary.recordOf(suite).sealHedged(primitives, plaintext, context)
           } finally {

@@ -1,5 +1,6 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import type { Uses } from '../usage/uses.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
 import { versionLabel } from './version-number.ts'
@@ -25,6 +26,8 @@ export class LoadedKey {
   primary: VersionKey | undefined
   /** The primary's number as recorded; 0 for none. */
   primaryNumber = 0
+  /** Counts what the primary seals and opens. */
+  primaryUses: Uses
   /** In which the primary protects; undefined for no end. */
   period: ProtectionPeriod | undefined
   /** How many versions were ever made, as recorded. */
@@ -38,9 +41,11 @@ export class LoadedKey {
   /** The ring's epoch that it was read at. */
   epoch = -1
 
-  constructor(id: string, name: string) {
+  /** @param counts of no version yet */
+  constructor(id: string, name: string, counts: Uses) {
     this.id = id
     this.name = name
+    this.primaryUses = counts
   }
 
   /** What seals new data. @throws `no-primary-version`, `key-disabled` */

@@ -158,6 +158,10 @@ export class ManyRewraps {
       const rewrapped = made[i]
       const outcome = rewrapped === undefined ? { error: authenticationFailed() } : { rewrapped }
       outcomes[index] = outcome
+      if (outcome.error === undefined) {
+        this.#ring.usage.of(key.id, from.version).open()
+        if (from !== to) key.primaryUses.seal()
+      }
       if (!this.#auditor.listens) continue
       this.#auditor.use('decrypt', outcome.error?.code ?? 'ok', key, from.version)
       if (outcome.error === undefined && from !== to) this.#auditor.use('encrypt', 'ok', key, to.version)

@@ -21,7 +21,7 @@ export class RingWatch {
 
   constructor(ring: KeyRing) {
     this.#ring = ring
-    this.#session = new Session(ring.environment, ring.access)
+    this.#session = new Session(ring.environment, ring.access, ring.usage.session)
   }
 
   begin(): void {

@@ -62,6 +62,10 @@ export function checkTransition(from: VersionState, to: VersionState, previous: 
   }
 }
 
+/** Whether an error says that a version's state lets it process nothing. */
+export const refusedByState = (error: unknown): boolean =>
+  error instanceof KmsError && ['key-disabled', 'version-compromised', 'version-destroyed'].includes(error.code)
+
 /**
  * Refuses to open with a version whose state does not allow it.
  * @throws `key-disabled`, `version-compromised`, `version-destroyed`, `no-primary-version` for a version not yet active

@@ -2,19 +2,24 @@ import { tolerated } from '../access/ring-clock.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { Arguments } from '../store/request-subject.ts'
+import { keyUsage, type LateSealer } from '../usage/key-usage.ts'
 import { calledBack, destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
-import { parseVersionLabel } from './version-number.ts'
+import { parseVersionLabel, versionLabel } from './version-number.ts'
+
+const hour = 3_600_000
 
 /** What `kms.keys.retire` gives. */
 export interface Retirement {
   readonly key: KeyInfo
   /** Milliseconds for which other processes may still seal under the version: what is left of their leases. */
   readonly settledAfterMs: number
+  /** Processes that sealed under the version within the last hour, as far as they have said: they may have to be restarted. */
+  readonly sealedBy: readonly LateSealer[]
 }
 
 export interface DestroyOptions extends ChangeOptions {
@@ -35,7 +40,36 @@ export class VersionTransitions {
 
   async retire(name: string, version: string | number, options: ChangeOptions): Promise<Retirement> {
     const key = await this.#transition('key.retire', name, version, 'deactivated', options)
-    return { key, settledAfterMs: settledAfter(this.#changes.ring.lease) }
+    return {
+      key,
+      settledAfterMs: settledAfter(this.#changes.ring.lease),
+      sealedBy: await this.#sealedLately(key, version),
+    }
+  }
+
+  /** Who sealed under a version within the last hour, with a warning that says so. A usage that cannot be read says nothing. */
+  async #sealedLately(key: KeyInfo, version: string | number): Promise<readonly LateSealer[]> {
+    const { usage, environment } = this.#changes.ring
+    const label = versionLabel(parseVersionLabel(version))
+    const record = await usage
+      .flush()
+      .then(() => usage.read(key.id))
+      .catch(() => undefined)
+    const { versions } = keyUsage({ key: key.id, name: key.name }, record, usage.session)
+    const now = environment.wall()
+    const lately = (versions.find((one) => one.label === label)?.sealedBy ?? []).filter(
+      ({ time }) => now - time.getTime() < hour,
+    )
+    const [last] = lately
+    if (last !== undefined) {
+      const ago = Math.max(0, Math.round((now - last.time.getTime()) / 1_000))
+      const more = lately.length > 1 ? `, and ${lately.length - 1} more within the hour` : ''
+      environment.onWarning({
+        code: 'sealed-lately',
+        message: `Version ${label} of "${key.name}" sealed ${ago} s ago by ${last.caller}, session ${last.session}${more}.`,
+      })
+    }
+    return lately
   }
 
   disable(name: string, version: Chosen, options: ChangeOptions): Promise<KeyInfo> {

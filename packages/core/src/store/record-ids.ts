@@ -21,6 +21,7 @@ export const incidentId = (ring: string, incident: string): string => `${inciden
 export const sessionPrefix = (ring: string): string => `op/session/${ring}/`
 export const sessionId = (ring: string, session: string): string => `${sessionPrefix(ring)}${session}`
 export const workId = (ring: string): string => `op/work/${ring}`
+export const usageId = (ring: string, key: string): string => `op/usage/${ring}/${key}`
 export const requestId = (log: string, request: string): string => `op/request/${log}/${request}`
 
 // Names of up to 200 bytes in any script become ids of a fixed length.

@@ -232,6 +232,36 @@ export type WorkRecord = RecordBase & {
   readonly attempts: readonly WorkAttempt[]
 }
 
+/** How often a version was used. */
+export type UsageEntry = {
+  readonly number: number
+  readonly sealed: number
+  readonly opened: number
+  /** Uses that its state refused. */
+  readonly refused: number
+  readonly first: number
+  readonly last: number
+}
+
+/** A process that sealed under a version, and when it last did. */
+export type SealerEntry = {
+  readonly version: number
+  /** UUID. */
+  readonly session: string
+  readonly caller: string
+  readonly time: number
+}
+
+/** An operational record, signed by the ring's log key: how often a key was used, added up by all who use it. */
+export type UsageRecord = RecordBase & {
+  readonly ring: string
+  readonly key: string
+  /** At most 256, those used last. */
+  readonly versions: readonly UsageEntry[]
+  /** At most 48, those that sealed last. */
+  readonly sealers: readonly SealerEntry[]
+}
+
 /** A version that a session has in memory before anything uses it, by its check value. */
 export type StagedVersion = { readonly key: string; readonly number: number; readonly check: string }
 
@@ -261,6 +291,7 @@ export interface RecordTypes {
   head: HeadRecord
   request: RequestRecord
   work: WorkRecord
+  usage: UsageRecord
   session: SessionRecord
 }
 export type RecordKind = keyof RecordTypes
@@ -401,6 +432,20 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
       code: 'text',
       message: 'text',
     },
+  },
+  usage: {
+    ...base,
+    ring: 'text',
+    key: 'text',
+    versions: {
+      number: 'integer',
+      sealed: 'integer',
+      opened: 'integer',
+      refused: 'integer',
+      first: 'integer',
+      last: 'integer',
+    },
+    sealers: { version: 'integer', session: 'text', caller: 'text', time: 'integer' },
   },
   session: {
     ...base,

@@ -1,0 +1,161 @@
+import type { Environment } from '../access/environment.ts'
+import type { RingAccess } from '../access/ring-access.ts'
+import { VerifyingKey } from '../crypto/signing.ts'
+import { fromText } from '../envelope/text.ts'
+import { KmsError } from '../errors.ts'
+import { usageId } from '../store/record-ids.ts'
+import type { UsageRecord } from '../store/records.ts'
+import { openRecord, signRecord } from '../store/signed-record.ts'
+import { type Counted, withCounts } from './usage-record.ts'
+import { Uses } from './uses.ts'
+
+/** Milliseconds from a first use until it is written down, and at least between two writes while uses go on. */
+const soon = 1_000
+const between = 10_000
+/** Keys written in one commit. */
+const together = 50
+const attempts = 5
+/** Counters kept for versions that are not in memory. */
+const mostKnown = 1_000
+
+/**
+ * Counts the uses of a ring's keys and writes them down, for all processes together: approximate, since what a killed process counted last
+ * is lost, and so is what a store that cannot be written never gets. It decides nothing (store-format §Records).
+ */
+export class UsageLog {
+  /** UUID of this process's session. */
+  readonly session: string
+  readonly #environment: Environment
+  readonly #access: RingAccess
+  readonly #known = new Map<string, Uses>()
+  readonly #pending = new Set<Uses>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #lastWrite = Number.NEGATIVE_INFINITY
+  #ended = false
+
+  constructor(environment: Environment, access: RingAccess, session: string) {
+    this.#environment = environment
+    this.#access = access
+    this.session = session
+  }
+
+  /** What counts a version's uses. @param key UUID */
+  of(key: string, version: number): Uses {
+    const name = `${key} ${version}`
+    const known = this.#known.get(name)
+    if (known !== undefined) return known
+    if (this.#known.size >= mostKnown) this.#known.clear()
+    const uses = new Uses(key, version, (one) => this.#begin(one))
+    this.#known.set(name, uses)
+    return uses
+  }
+
+  /** Writes down what was counted until now. Failures leave it for the next time. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing = this.#writing.then(() => this.#flush())
+    return this.#writing
+  }
+
+  /** A key's record; undefined if there is none that is genuine. @throws `store-unavailable` */
+  async read(key: string): Promise<UsageRecord | undefined> {
+    return (await this.#read([key])).get(key)
+  }
+
+  /** Writes down what is left, and counts no more. */
+  async end(): Promise<void> {
+    await this.flush()
+    this.#ended = true
+    clearTimeout(this.#timer)
+  }
+
+  #begin(uses: Uses): void {
+    uses.since = this.#environment.wall()
+    this.#pending.add(uses)
+    if (this.#timer !== undefined || this.#ended) return
+    const waited = this.#environment.monotonic() - this.#lastWrite
+    this.#timer = setTimeout(() => void this.flush(), Math.max(soon, between - waited))
+    const timer = this.#timer as { unref?: () => void }
+    timer.unref?.()
+  }
+
+  async #flush(): Promise<void> {
+    const byKey = byKeyOf(this.#pending)
+    this.#pending.clear()
+    if (byKey.size === 0) return
+    this.#lastWrite = this.#environment.monotonic()
+    const keys = [...byKey.keys()]
+    for (let at = 0; at < keys.length; at += together) {
+      const taken = keys
+        .slice(at, at + together)
+        .flatMap((key) => (byKey.get(key) ?? []).map((uses) => this.#take(uses)))
+      if (await this.#write(taken.map(({ counted }) => counted))) continue
+      if (!this.#ended) for (const { uses, counted } of taken) uses.giveBack(counted, counted.first)
+    }
+  }
+
+  #take(uses: Uses): { readonly uses: Uses; readonly counted: Counted & { readonly key: string } } {
+    const { key, version, since: first } = uses
+    const counts = uses.take()
+    const { sealed, opened, refused } = counts
+    // One use was when it was counted; of many the last was some time until now.
+    const last = sealed + opened + refused === 1 ? first : Math.max(first, this.#environment.wall())
+    return { uses, counted: { key, version, ...counts, first, last } }
+  }
+
+  /** @returns whether it was written */
+  async #write(counted: readonly (Counted & { readonly key: string })[]): Promise<boolean> {
+    const { store, caller } = this.#environment
+    const { record: ring, logKey } = this.#access
+    const byKey = byKeyOf(counted)
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      try {
+        const before = await this.#read([...byKey.keys()])
+        const records = [...byKey].map(([key, of]) =>
+          withCounts(ring, key, before.get(key), of, { session: this.session, caller }),
+        )
+        const put = await Promise.all(records.map((record) => signRecord(record, logKey)))
+        await store.commit({ expect: [], put, remove: [], append: [] })
+        return true
+      } catch (error) {
+        // Another process was first: its counts are added to, not replaced.
+        if (!(error instanceof KmsError) || error.code !== 'conflict') return false
+      }
+    }
+    return false
+  }
+
+  async #read(keys: readonly string[]): Promise<ReadonlyMap<string, UsageRecord>> {
+    const { store, crypto } = this.#environment
+    const { record: ring } = this.#access
+    const found = new Map<string, UsageRecord>()
+    const stored = await store.read(keys.map((key) => usageId(ring.ring, key)))
+    if (stored.length === 0) return found
+    const by = { key: await VerifyingKey.fromRaw(fromText(ring.logKey), crypto), store: ring.store }
+    const forged: string[] = []
+    for (const one of stored) {
+      try {
+        const { record } = await openRecord('usage', one, by)
+        found.set(record.key, record)
+      } catch (error) {
+        if (!(error instanceof KmsError) || error.code !== 'store-corrupt') throw error
+        forged.push(one.id)
+      }
+    }
+    // What is not genuine counts for nothing, and must not stand in the way.
+    if (forged.length > 0) await store.commit({ expect: [], put: [], remove: forged, append: [] })
+    return found
+  }
+}
+
+function byKeyOf<T extends { readonly key: string }>(items: Iterable<T>): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(item.key)
+    if (group === undefined) groups.set(item.key, [item])
+    else group.push(item)
+  }
+  return groups
+}
