@@ -57,6 +57,7 @@ export { type CreateKeyOptions, KeyAdministration } from './keys/key-administrat
 export type { ChangeOptions } from './keys/key-changes.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export type { RewrapUnder } from './keys/key-use.ts'
+export type { CreatedKey, CreateManyOptions, KeySpec } from './keys/many-keys.ts'
 export type { EnvelopeToRewrap, RewrapOutcome } from './keys/many-rewraps.ts'
 export { type Ceiling, ceilingAt, type Profile, type ProfileName, profiles } from './keys/profiles.ts'
 export type { PolicyOptions } from './keys/rotation-policy.ts'

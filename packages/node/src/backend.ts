@@ -1,10 +1,10 @@
 import { type KeySlots, KmsError, type Primitives } from '@kms/core'
 import { createWasmKeySlots, createWasmPrimitives } from '@kms/core/hazmat'
-import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { createHybridKeySlots } from './crypto/hybrid-key-slots.ts'
 import { createHybridPrimitives } from './crypto/hybrid-primitives.ts'
 import { createNativeKeySlots } from './crypto/native-key-slots.ts'
 import { createNativePrimitives } from './crypto/native-primitives.ts'
+import { createNodeWebCrypto } from './crypto/web-crypto.ts'
 
 /** What encrypts: `auto` takes WASM for small messages and node:crypto for the rest; `native` is node:crypto alone. */
 export type Backend = 'auto' | 'wasm' | 'native'
@@ -36,7 +36,6 @@ type Crypto = typeof globalThis.crypto
 let webCrypto: Crypto | undefined
 
 function nodeWebCrypto(): Crypto {
-  // @peculiar/webcrypto is typed against its own copy of the DOM's types.
-  webCrypto ??= new NodeWebCrypto() as unknown as Crypto
+  webCrypto ??= createNodeWebCrypto()
   return webCrypto
 }

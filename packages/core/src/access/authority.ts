@@ -4,11 +4,12 @@ import type { SigningKey, VerifyingKey } from '../crypto/signing.ts'
 import { sameBytes } from '../envelope/bytes.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
-import { administeredCommit, mergeCommits } from '../store/administered-commit.ts'
+import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/administered-commit.ts'
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
-import { openRecord, type SignedRecord } from '../store/signed-record.ts'
+import { openRecord, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
+import { VerifiedBytes } from '../store/verified-bytes.ts'
 import type { Environment } from './environment.ts'
 import type { SeenHead } from './last-seen.ts'
 import type { SeenHeads } from './seen-heads.ts'
@@ -36,7 +37,7 @@ export interface Change {
   readonly reason: string
   /** In their new form, with the revision they get. */
   readonly records: readonly RecordTypes[RecordKind][]
-  /** Records signed by another key. */
+  /** Records in their new form that are signed already, by the log's key. */
   readonly signed?: readonly StoredRecord[]
   /** What another log's first commit adds: a new ring's. */
   readonly alongside?: Commit
@@ -53,6 +54,8 @@ export interface Change {
 export class Authority {
   readonly log: string
   readonly #options: AuthorityOptions
+  readonly #by: SignedBy
+  readonly #verified = new VerifiedBytes()
   #head: SignedRecord<HeadRecord> | undefined
   #seen: SeenHead | undefined
   readonly #revisions = new SeenRevisions()
@@ -60,6 +63,7 @@ export class Authority {
 
   constructor(options: AuthorityOptions) {
     this.#options = options
+    this.#by = { key: options.verifyingKey, store: options.storeId, verified: this.#verified }
     this.#seen = options.seen
     this.log = options.log
   }
@@ -75,21 +79,31 @@ export class Authority {
    * @throws `store-rolled-back`, `store-corrupt`, `store-unavailable`
    */
   refresh(): Promise<void> {
-    const reading = this.#reading.then(() => this.#refresh())
+    return this.#inTurn(async () => {
+      await this.#refresh()
+    })
+  }
+
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const reading = this.#reading.then(read)
     this.#reading = reading.catch(() => {})
     return reading
   }
 
-  async #refresh(): Promise<void> {
+  /** @returns of the records of `beside` those that exist, from the same moment */
+  async #refresh(beside: readonly string[] = []): Promise<readonly StoredRecord[]> {
     const id = headId(this.log)
-    const [stored] = await this.#options.environment.store.read([id])
+    const records = await this.#options.environment.store.read([id, ...beside])
+    const stored = records.find((record) => record.id === id)
     if (stored === undefined)
       throw new KmsError('store-corrupt', 'The store lacks the head of a log. Restore a backup.')
     const known = this.#head
-    if (known !== undefined && stored.revision === known.revision && sameBytes(stored.bytes, known.bytes)) return
-    const head = await openRecord('head', stored, { key: this.#options.verifyingKey, store: this.#options.storeId })
-    if (head.record.log !== this.log) throw new KmsError('store-corrupt', 'A head is not where it belongs.')
-    await this.#accept(head)
+    if (known === undefined || stored.revision !== known.revision || !sameBytes(stored.bytes, known.bytes)) {
+      const head = await openRecord('head', stored, this.#by)
+      if (head.record.log !== this.log) throw new KmsError('store-corrupt', 'A head is not where it belongs.')
+      await this.#accept(head)
+    }
+    return records.filter((record) => record !== stored)
   }
 
   /** Reads one record, verified. @returns undefined if there is none. @throws `store-corrupt` */
@@ -103,12 +117,11 @@ export class Authority {
    * @throws `store-corrupt`, `store-rolled-back`
    */
   async open<K extends RecordKind>(kind: K, stored: StoredRecord): Promise<SignedRecord<RecordTypes[K]>> {
-    const by = { key: this.#options.verifyingKey, store: this.#options.storeId }
-    const opened = await openRecord(kind, stored, by)
+    const opened = await openRecord(kind, stored, this.#by)
     if (this.#revisions.admit(opened)) return opened
     // A slow reading may come in after a younger one: only what the store says now tells.
     const [again] = await this.#options.environment.store.read([stored.id])
-    const now = again === undefined ? undefined : await openRecord(kind, again, by)
+    const now = again === undefined ? undefined : await openRecord(kind, again, this.#by)
     if (now !== undefined && this.#revisions.admit(now)) return now
     throw new KmsError(
       'store-rolled-back',
@@ -139,17 +152,17 @@ export class Authority {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
     for (let attempt = 1; ; attempt++) {
-      await this.refresh()
       if (await this.#wasDone(operation, subject, requestId)) return true
       const change = await build()
       if (change === undefined) return false
-      const commit = await administeredCommit({
+      const before = this.head
+      const prepared = await administeredCommit({
         ...change,
         operation,
         subject,
         store: storeId,
         log: this.log,
-        head: this.head,
+        head: before,
         key: signingKey,
         primitives: environment.primitives,
         actor: environment.caller,
@@ -158,15 +171,17 @@ export class Authority {
       })
       try {
         const { alongside, expect = [] } = change
+        const { commit } = prepared
         const whole = alongside === undefined ? commit : mergeCommits(commit, alongside)
         await environment.store.commit({ ...whole, expect: [...whole.expect, ...expect] })
-        await this.#done(change)
+        await this.#committed(before, prepared)
+        await this.#remembered(change)
         return true
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
         if (await this.#wasDone(operation, subject, requestId)) {
-          await this.#done(change)
+          await this.#remembered(change)
           return true
         }
         if (error.code !== 'conflict') throw error
@@ -190,8 +205,7 @@ export class Authority {
     throw new KmsError('store-corrupt', 'The log does not say what a request changed. kms doctor says what is wrong.')
   }
 
-  async #done({ records }: Change): Promise<void> {
-    await this.refresh()
+  async #remembered({ records }: Change): Promise<void> {
     if (records.some(({ revision }) => revision > 1)) await this.#options.heads.remembered()
   }
 
@@ -202,17 +216,34 @@ export class Authority {
     throw new KmsError('not-permitted', 'This root may use the ring but not administer it. Open with a root that may.')
   }
 
-  /** Whether a request was committed before. @throws `conflict` if its id was used for another change */
+  /** Reads the head again, and whether a request was committed. @throws `conflict` if its id was used for another change */
   async #wasDone(operation: string, subject: string, requestId: string): Promise<boolean> {
-    const found = await this.read('request', requestRecordId(this.log, requestId))
-    if (found !== undefined && (found.record.operation !== operation || found.record.subject !== subject)) {
+    const [stored] = await this.#inTurn(() => this.#refresh([requestRecordId(this.log, requestId)]))
+    if (stored === undefined) return false
+    const { record } = await this.open('request', stored)
+    if (record.operation !== operation || record.subject !== subject) {
       throw new KmsError(
         'conflict',
         'The request id was used for another change, or with other arguments. Nothing was done; take a new one for each.',
         { retry: false },
       )
     }
-    return found !== undefined
+    return true
+  }
+
+  /** Takes the head of a commit that was made, without reading it: nothing can have come between it and the head before it. */
+  async #committed(before: SignedRecord<HeadRecord>, { commit, head }: PreparedCommit): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#head !== before) {
+        await this.#refresh()
+        return
+      }
+      for (const stored of commit.put) {
+        this.#verified.add(stored)
+        this.#revisions.raise(stored.id, stored.revision)
+      }
+      this.#take(head)
+    })
   }
 
   /** Takes a head that continues what was seen. */
@@ -229,11 +260,15 @@ export class Authority {
         )
       }
     }
+    this.#take(head)
+  }
+
+  #take(head: SignedRecord<HeadRecord>): void {
+    const { epoch, root, size, frontier } = head.record
     this.#head = head
-    if (seen === undefined || seen.epoch !== epoch) {
-      this.#seen = now
-      this.#options.heads.see(this.log, now)
-    }
+    if (this.#seen?.epoch === epoch) return
+    this.#seen = { epoch, root, size, frontier }
+    this.#options.heads.see(this.log, this.#seen)
   }
 
   /** Whether the log of `now` is that of `seen` with entries added; learns from those which records are new. */

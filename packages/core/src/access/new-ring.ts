@@ -81,7 +81,7 @@ export async function newRing(
       ring,
       name,
     }
-    const firstCommit = await administeredCommit({
+    const { commit: firstCommit } = await administeredCommit({
       store,
       log: ring,
       head: undefined,

@@ -157,7 +157,7 @@ export async function createStore(
     }
     const holder = storeKeyHolder(environment, storeKeyId, 1, storeKey)
     const ring = await newRing(of.ringName, { environment, store, storeKey: holder.recipient, administration })
-    const first = await administeredCommit({
+    const { commit } = await administeredCommit({
       store,
       log: 'store',
       head: undefined,
@@ -170,7 +170,7 @@ export async function createStore(
       request: globalThis.crypto.randomUUID(),
       records: [record, ...ring.records],
     })
-    await environment.store.commit(mergeCommits(first, ring.firstCommit))
+    await environment.store.commit(mergeCommits(commit, ring.firstCommit))
   } catch (error) {
     if (error instanceof KmsError && error.code === 'conflict') {
       throw new KmsError(

@@ -30,21 +30,41 @@ export interface AdministeredCommit {
   readonly request: string
   /** Records in their new form: revision 1 for new ones, one more than the stored one otherwise. */
   readonly records: readonly RecordTypes[RecordKind][]
-  /** Records already signed, by another key than this log's. */
+  /** Such that are signed already, by the same key. */
   readonly signed?: readonly StoredRecord[]
+}
+
+/** A commit, and the head that its log has when it is done. */
+export interface PreparedCommit {
+  readonly commit: Commit
+  readonly head: SignedRecord<HeadRecord>
 }
 
 /**
  * One administered change as one commit (store-format §Records): the signed records, the log entry with their hashes, the
  * head with the log's new root, and the request's record.
  */
-export async function administeredCommit(change: AdministeredCommit): Promise<Commit> {
+export async function administeredCommit(change: AdministeredCommit): Promise<PreparedCommit> {
   const { store, log, head, key, primitives, time } = change
-  const put = [
-    ...(change.signed ?? []),
-    ...(await Promise.all(change.records.map((record) => signRecord(record, key)))),
-  ]
   const position = head?.record.size ?? 0
+  const request: RequestRecord = {
+    kind: 'request',
+    id: requestId(log, change.request),
+    revision: 1,
+    store,
+    log,
+    request: change.request,
+    operation: change.operation,
+    subject: change.subject ?? '',
+    position,
+    time,
+  }
+  // All that does not depend on the others at once: signatures are made beside the main thread where there is a second one.
+  const [signedRequest, ...signed] = await Promise.all([
+    signRecord(request, key),
+    ...change.records.map((record) => signRecord(record, key)),
+  ])
+  const put = [...(change.signed ?? []), ...signed]
   const entry: LogEntry = {
     log,
     position,
@@ -77,23 +97,15 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Co
     frontier: frontier.hashes.map(toText),
     time,
   }
-  const request: RequestRecord = {
-    kind: 'request',
-    id: requestId(log, change.request),
-    revision: 1,
-    store,
-    log,
-    request: change.request,
-    operation: change.operation,
-    subject: change.subject ?? '',
-    position,
-    time,
-  }
+  const signedHead = await signRecord(newHead, key)
   return {
-    expect: [{ id: request.id, revision: 0 }],
-    put: [...put, await signRecord(newHead, key), await signRecord(request, key)],
-    remove: [],
-    append: [{ log, position, bytes: entryBytes }],
+    commit: {
+      expect: [{ id: request.id, revision: 0 }],
+      put: [...put, signedHead, signedRequest],
+      remove: [],
+      append: [{ log, position, bytes: entryBytes }],
+    },
+    head: { record: newHead, bytes: signedHead.bytes, revision: newHead.revision },
   }
 }
 

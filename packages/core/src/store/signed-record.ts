@@ -3,13 +3,21 @@ import { ascii, concat } from '../envelope/bytes.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { type CanonicalObject, decodeCanonical, encodeCanonical } from './canonical.ts'
-import type { StoredRecord } from './key-store.ts'
+import { type StoredRecord, storeLimits } from './key-store.ts'
 import { fitsKind, type RecordKind, type RecordTypes } from './records.ts'
+import type { VerifiedBytes } from './verified-bytes.ts'
 
 // The stored form of an administered record (contents-v1 §Signed records): canonical JSON of
 // {"record":{…},"signature":"…"}, the signature over "kms1/record" ‖ 00 ‖ canonical(record).
 
 const label = ascii('kms1/record\0')
+
+// What stands around the record and its signature. Names are in byte order, so that there is one such form.
+const opening = ascii('{"record":')
+const middle = ascii(',"signature":"')
+const closing = ascii('"}')
+/** 64 bytes in base64url. */
+const signatureTextLength = 86
 
 /** A record whose signature, place and revision were checked. */
 export interface SignedRecord<T> {
@@ -21,13 +29,22 @@ export interface SignedRecord<T> {
 
 /** Signs a record for the store. @throws `limit-exceeded` over 64 KiB */
 export async function signRecord(record: RecordTypes[RecordKind], key: SigningKey): Promise<StoredRecord> {
-  const body = record as unknown as CanonicalObject
-  const signature = await key.sign(concat(label, encodeCanonical(body)))
-  return {
-    id: record.id,
-    revision: record.revision,
-    bytes: encodeCanonical({ record: body, signature: toText(signature) }),
+  const body = encodeCanonical(record as unknown as CanonicalObject)
+  const signature = await key.sign(concat(label, body))
+  const bytes = concat(opening, body, middle, ascii(toText(signature)), closing)
+  if (bytes.length > storeLimits.recordBytes) {
+    throw new KmsError('limit-exceeded', `A record has at most ${storeLimits.recordBytes} bytes.`)
   }
+  return { id: record.id, revision: record.revision, bytes }
+}
+
+/** By whom a record must be signed. */
+export interface SignedBy {
+  readonly key: VerifyingKey
+  /** The store's id. */
+  readonly store: string
+  /** Records under the same key that need not be verified again. */
+  readonly verified?: VerifiedBytes
 }
 
 /**
@@ -37,10 +54,14 @@ export async function signRecord(record: RecordTypes[RecordKind], key: SigningKe
 export async function openRecord<K extends RecordKind>(
   kind: K,
   stored: StoredRecord,
-  by: { readonly key: VerifyingKey; readonly store: string },
+  by: SignedBy,
 ): Promise<SignedRecord<RecordTypes[K]>> {
   const { record, signature } = readStored(kind, stored)
-  if (record.store !== by.store || !(await by.key.verify(signature, signedBytes(record)))) throw corrupt(stored.id)
+  if (record.store !== by.store) throw corrupt(stored.id)
+  if (by.verified?.has(stored) !== true) {
+    if (!(await by.key.verify(signature, signedBytes(stored)))) throw corrupt(stored.id)
+    by.verified?.add(stored)
+  }
   return { record, bytes: stored.bytes, revision: stored.revision }
 }
 
@@ -65,8 +86,11 @@ export function readStored<K extends RecordKind>(
   return { record: record as unknown as RecordTypes[K], signature }
 }
 
-const signedBytes = (record: RecordTypes[RecordKind]): Uint8Array =>
-  concat(label, encodeCanonical(record as unknown as CanonicalObject))
+/** What the signature of a record that was read is over: its canonical bytes, as they stand in the stored ones. */
+function signedBytes({ bytes }: StoredRecord): Uint8Array {
+  const after = middle.length + signatureTextLength + closing.length
+  return concat(label, bytes.subarray(opening.length, bytes.length - after))
+}
 
 function corrupt(id: string, cause?: unknown): KmsError {
   return new KmsError(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type KeyStore, MemoryStore, memoryLastSeen } from '../../src/index.ts'
-import { codeOf, newKms, openKms, parts, rewrite } from './memory-kms.ts'
+import { type KeyStore, Kms, MemoryStore, memoryLastSeen } from '../../src/index.ts'
+import { codeOf, newKms, openKms, parts, rewrite, root } from './memory-kms.ts'
 
 // What whoever can write the database, without any key, can do: destroy, but not forge, alter or swap unnoticed.
 
@@ -35,6 +35,27 @@ describe('records that someone else wrote', () => {
       await other.keys.show('a')
     }
     expect(await codeOf(use)).toBe('store-corrupt')
+  })
+
+  test('a record that was genuine when it was read, and is changed in its place, is store-corrupt', async () => {
+    const store = new MemoryStore()
+    const forged = new Map<string, Uint8Array>()
+    const altered: KeyStore = {
+      read: async (ids) => (await store.read(ids)).map((one) => ({ ...one, bytes: forged.get(one.id) ?? one.bytes })),
+      list: (kind, prefix, after, limit) => store.list(kind, prefix, after, limit),
+      commit: (commit) => store.commit(commit),
+      watch: (signal) => store.watch(signal),
+      close: () => store.close(),
+    }
+    const kms = await Kms.create({ ...parts(altered), roots: [root()] })
+    const { id } = await kms.keys.create('a', { description: 'one' })
+    expect((await kms.keys.show('a')).description).toBe('one')
+    const [record] = (await store.list('administered', 'key/', '', 10)).filter((one) => one.id.endsWith(id))
+    if (record === undefined) throw new Error('no record')
+    forged.set(record.id, encode(decode(record.bytes).replace('"one"', '"two"')))
+    expect(await codeOf(() => kms.keys.show('a'))).toBe('store-corrupt')
+    forged.clear()
+    expect((await kms.keys.show('a')).description).toBe('one')
   })
 
   test('the records of two keys swapped are store-corrupt [C-19]', async () => {

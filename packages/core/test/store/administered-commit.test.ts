@@ -3,7 +3,7 @@ import { SigningKey, VerifyingKey } from '../../src/crypto/signing.ts'
 import { createWasmPrimitives } from '../../src/crypto/wasm/index.ts'
 import { keyRoot, Secret } from '../../src/index.ts'
 import { administeredCommit } from '../../src/store/administered-commit.ts'
-import type { KeyStore } from '../../src/store/key-store.ts'
+import type { Commit, KeyStore } from '../../src/store/key-store.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { openRecord } from '../../src/store/signed-record.ts'
 import { openKms } from '../kms/memory-kms.ts'
@@ -24,11 +24,11 @@ async function headOf(records: KeyStore): ReturnType<typeof openRecord<'head'>> 
 }
 
 /** The ring's commits of the vectors after its first, made again from what they change. */
-async function again(index: number, head: Awaited<ReturnType<typeof headOf>>, operation?: string) {
+async function again(index: number, head: Awaited<ReturnType<typeof headOf>>, operation?: string): Promise<Commit> {
   const expected = store.commits[index]
   if (expected === undefined) throw new Error('no such commit')
   const entry = JSON.parse(expected.append[0]?.bytes as string)
-  return administeredCommit({
+  const { commit } = await administeredCommit({
     store: store.id,
     log: store.ring,
     head,
@@ -41,6 +41,7 @@ async function again(index: number, head: Awaited<ReturnType<typeof headOf>>, op
     request: entry.request,
     records: expected.put.filter(({ id }) => !/^(head|op)\//.test(id)).map(recordIn),
   })
+  return commit
 }
 
 test('a change becomes the commit of the vectors, byte for byte, one after the other [C-8] [C-27] [C-28] [C-29] [C-34]', async () => {

@@ -55,6 +55,24 @@ describe.each(drivers)('over $name', (driver) => {
     ])
   })
 
+  test('a record that another process made first is a conflict, after which both see what each commits', async () => {
+    const first = await create()
+    await first.commit(fresh('ring/0', 1))
+    const second = await reopen()
+    await second.commit(fresh('ring/1', 2))
+    const late = commitOf({ put: [{ id: 'ring/1', revision: 1, bytes: bytes(3) }] })
+    await expect(first.commit(late)).rejects.toMatchObject({ code: 'conflict', retry: true })
+    await second.commit(fresh('ring/2', 4))
+    expect((await first.read(['ring/1', 'ring/2'])).map((one) => one.bytes)).toEqual([bytes(2), bytes(4)])
+    await first.commit(fresh('ring/3', 5))
+    expect((await second.list('administered', 'ring/', '', 10)).map(({ id }) => id)).toEqual([
+      'ring/0',
+      'ring/1',
+      'ring/2',
+      'ring/3',
+    ])
+  })
+
   test('each class has a table of ids, revisions and bytes, and every commit adds one to the sequence [C-9]', async () => {
     const store = await create()
     const first = await store.commit(fresh('ring/1', 1))

@@ -44,6 +44,7 @@ export const resultCodes = {
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  constraint: 19,
   notADatabase: 26,
   /** Extended: the file ends before a page that it should hold. */
   shortRead: 522,

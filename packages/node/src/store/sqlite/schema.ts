@@ -11,9 +11,9 @@ export const format = 1
 // compares ids bytewise. Log entries are named `log/<log>/<position of 16 digits>`, so their order is the order of ids.
 const schema: readonly string[] = [
   'CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL, sequence INTEGER NOT NULL) STRICT',
-  'CREATE TABLE administered (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE TABLE operational (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE TABLE log (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID',
+  'CREATE TABLE administered (id TEXT PRIMARY KEY NOT NULL, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT',
+  'CREATE TABLE operational (id TEXT PRIMARY KEY NOT NULL, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT',
+  'CREATE TABLE log (id TEXT PRIMARY KEY NOT NULL, revision INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT',
   `INSERT INTO meta (one, format, sequence) VALUES (1, ${format}, 0)`,
   `PRAGMA application_id = ${applicationId}`,
 ]

@@ -122,11 +122,15 @@ export class SqliteStore implements KeyStore {
       else named.push(id)
     }
     if (byTable.size === 0) return this.#run(() => [])
-    // One statement, so one moment.
-    const sql = [...byTable.keys()]
-      .map((table) => `SELECT id, revision, bytes FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`)
+    // One statement, so one moment. Few ids are named: a list in JSON takes longer to read than the records.
+    const few = ids.length <= fewIds
+    const sql = [...byTable]
+      .map(([table, named]) => {
+        const those = few ? named.map(() => '?').join() : 'SELECT value FROM json_each(?)'
+        return `SELECT id, revision, bytes FROM ${table} WHERE id IN (${those})`
+      })
       .join(' UNION ALL ')
-    const parameters = [...byTable.values()].map((named) => JSON.stringify(named))
+    const parameters = [...byTable.values()].flatMap((named) => (few ? named : [JSON.stringify(named)]))
     return this.#run((connection) => connection.all(sql, ...parameters).map(record))
   }
 
@@ -199,6 +203,9 @@ export class SqliteStore implements KeyStore {
 }
 
 const defaultBusyTimeoutMs = 5_000
+
+/** Ids that a statement names one by one, at most: each count makes a statement of its own, which is kept. */
+const fewIds = 4
 
 type FileIdentity = string
 const identity = (stats: Stats): FileIdentity => `${stats.dev}:${stats.ino}`

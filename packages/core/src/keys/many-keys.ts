@@ -1,0 +1,177 @@
+import { KmsError } from '../errors.ts'
+import type { StoredRecord } from '../store/key-store.ts'
+import { signRecord } from '../store/signed-record.ts'
+import { type KeyChanges, reasonOf } from './key-changes.ts'
+import type { KeyInfo } from './key-info.ts'
+import { checkName, checkText } from './names.ts'
+import { checkPurpose, keyExists, type NewKey, newKey } from './new-key.ts'
+import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
+
+/** A key to be made. */
+export interface KeySpec extends PolicyOptions {
+  /** 1 to 200 bytes, unique in the ring for good. */
+  readonly name: string
+  /** `encrypt`: the one purpose there is as yet. */
+  readonly purpose?: 'encrypt'
+  readonly description?: string
+}
+
+export interface CreateManyOptions {
+  /** Why, for the log: up to 2,000 characters. */
+  readonly reason?: string
+  /** Gives keys that are there already as they are: so a call that was interrupted is repeated. */
+  readonly ifAbsent?: boolean
+  /** Ends the work between two commits; the keys that were not made yet are `aborted`. */
+  readonly signal?: AbortSignal
+  /** Told after each commit how many keys of how many are through, made or refused. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** What became of one key of many, in the place that it had. */
+export type CreatedKey =
+  | { readonly ok: true; readonly key: KeyInfo; readonly created: boolean }
+  | { readonly ok: false; readonly name: string; readonly error: KmsError }
+
+/** Keys of one commit: its log entry names three records of each, 477 bytes, beside a reason, and has 64 KiB. */
+const batchKeys = 100
+
+/** One key on its way: what refused it, or its records, signed. */
+interface Candidate {
+  readonly name: string
+  readonly refused?: KmsError
+  readonly made?: { readonly key: NewKey; readonly signed: readonly StoredRecord[] }
+}
+
+interface Batch {
+  readonly specs: readonly KeySpec[]
+  /** That of the version numbers. */
+  readonly incarnation: number
+  readonly candidates: readonly Candidate[]
+}
+
+/**
+ * Makes many keys, up to 100 in a commit; while one is written, the next is signed.
+ * @throws `invalid-argument` for what is no array or a reason that is too long, `not-permitted`
+ */
+export async function createMany(
+  changes: KeyChanges,
+  specs: readonly KeySpec[],
+  options: CreateManyOptions = {},
+): Promise<readonly CreatedKey[]> {
+  if (!Array.isArray(specs)) throw new KmsError('invalid-argument', 'Keys to be made are an array.')
+  return new ManyKeys(changes, options).create(specs)
+}
+
+class ManyKeys {
+  readonly #changes: KeyChanges
+  readonly #options: CreateManyOptions
+  readonly #reason: string
+
+  constructor(changes: KeyChanges, options: CreateManyOptions) {
+    changes.ring.authority.checkAdministers()
+    this.#changes = changes
+    this.#options = options
+    this.#reason = reasonOf(options)
+  }
+
+  async create(specs: readonly KeySpec[]): Promise<readonly CreatedKey[]> {
+    const results: CreatedKey[] = []
+    const { signal, onProgress } = this.#options
+    let next = this.#prepare(specs.slice(0, batchKeys))
+    while (results.length < specs.length) {
+      const batch = await next
+      const after = results.length + batch.specs.length
+      next = this.#prepare(specs.slice(after, after + batchKeys))
+      // It may not be waited for.
+      next.catch(() => {})
+      try {
+        if (signal?.aborted === true) throw new KmsError('aborted', 'No more keys were made: the work was interrupted.')
+        results.push(...(await this.#commit(batch)))
+      } catch (error) {
+        // What fails for one batch, such as a store that does not answer, fails for those after it.
+        if (!(error instanceof KmsError)) throw error
+        for (const spec of specs.slice(results.length)) results.push({ ok: false, name: nameOf(spec), error })
+      }
+      onProgress?.(results.length, specs.length)
+    }
+    return results
+  }
+
+  async #prepare(specs: readonly KeySpec[]): Promise<Batch> {
+    const { authority } = this.#changes.ring
+    const { incarnation } = authority.head.record
+    const names = new Set<string>()
+    const candidates = await Promise.all(specs.map((spec) => this.#candidate(spec, names)))
+    return { specs, incarnation, candidates }
+  }
+
+  /** @param names those before it in the batch */
+  async #candidate(spec: KeySpec, names: Set<string>): Promise<Candidate> {
+    const { ring } = this.#changes
+    let key: NewKey
+    try {
+      if (typeof spec !== 'object' || spec === null) {
+        throw new KmsError('invalid-argument', 'A key to be made is an object with a name.')
+      }
+      const name = checkName(spec.name)
+      // The second of a name meets the first, as it would in a commit of its own.
+      if (names.has(name)) return { name }
+      const policy = policyOf(spec, standardPolicy, ring.environment.wall())
+      checkPurpose(spec.purpose)
+      const description = checkText(spec.description ?? '', 'A description')
+      key = newKey(ring, { name, description, policy, reason: this.#reason })
+      names.add(name)
+    } catch (error) {
+      if (!(error instanceof KmsError)) throw error
+      return { name: nameOf(spec), refused: error }
+    }
+    const signing = ring.authority.checkAdministers()
+    const signed = await Promise.all([key.claim, key.key, key.version].map((record) => signRecord(record, signing)))
+    return { name: key.key.name, made: { key, signed } }
+  }
+
+  async #commit(prepared: Batch): Promise<readonly CreatedKey[]> {
+    const { authority, environment } = this.#changes.ring
+    let batch = prepared
+    let taken = new Set<string>()
+    const [first] = batch.candidates
+    await authority.commit('key.create', first?.name ?? '', globalThis.crypto.randomUUID(), async () => {
+      // A restore that was accepted meanwhile numbers versions anew.
+      if (authority.head.record.incarnation !== batch.incarnation) batch = await this.#prepare(batch.specs)
+      const claims = batch.candidates.flatMap(({ made }) => (made === undefined ? [] : [made.key.claim.id]))
+      taken = new Set((await environment.store.read(claims)).map(({ id }) => id))
+      const signed = batch.candidates.flatMap(({ made }) =>
+        made === undefined || taken.has(made.key.claim.id) ? [] : made.signed,
+      )
+      return signed.length === 0 ? undefined : { reason: this.#reason, records: [], signed }
+    })
+    const results: CreatedKey[] = []
+    for (const { name, refused, made } of batch.candidates) {
+      if (refused !== undefined) results.push({ ok: false, name, error: refused })
+      else if (made === undefined || taken.has(made.key.claim.id)) results.push(await this.#there(name))
+      else results.push({ ok: true, key: this.#told(made.key), created: true })
+    }
+    return results
+  }
+
+  #told({ key, version }: NewKey): KeyInfo {
+    const info = this.#changes.info(key, [version])
+    this.#changes.onChange('key.create', info.name, info.id, info.primary ?? undefined)
+    return info
+  }
+
+  /** A key whose name is taken. */
+  async #there(name: string): Promise<CreatedKey> {
+    if (this.#options.ifAbsent !== true) return { ok: false, name, error: keyExists(name) }
+    try {
+      return { ok: true, key: await this.#changes.summary(name), created: false }
+    } catch (error) {
+      if (!(error instanceof KmsError)) throw error
+      // The name of a key that was renamed.
+      return { ok: false, name, error: error.code === 'key-not-found' ? keyExists(name) : error }
+    }
+  }
+}
+
+/** As it was given, whatever that was. */
+const nameOf = (spec: KeySpec | null | undefined): string => String(spec?.name ?? '')

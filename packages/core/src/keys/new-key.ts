@@ -1,0 +1,64 @@
+import { KmsError } from '../errors.ts'
+import { keyId, nameId } from '../store/record-ids.ts'
+import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { PolicyFields } from './rotation-policy.ts'
+import { generateVersion } from './version-material.ts'
+import { versionNumber } from './version-number.ts'
+
+/** What a key is made of, checked. */
+export interface NewKeySpec {
+  readonly name: string
+  readonly description: string
+  readonly policy: PolicyFields
+  readonly reason: string
+}
+
+/** A new key's records: its name, which must not be taken, itself, and its first version, which is its primary. */
+export interface NewKey {
+  readonly claim: NameRecord
+  readonly key: KeyRecord
+  readonly version: VersionRecord
+}
+
+/** Makes a key's records, with material from the platform's CSPRNG. */
+export function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): NewKey {
+  const { store, ring } = access.record
+  const { name, description, policy, reason } = spec
+  const key = globalThis.crypto.randomUUID()
+  const number = versionNumber(authority.head.record.incarnation, 1)
+  const time = environment.wall()
+  const record: KeyRecord = {
+    kind: 'key',
+    id: keyId(ring, key),
+    revision: 1,
+    store,
+    ring,
+    key,
+    name,
+    purpose: 'encrypt',
+    spec: 'symmetric-256',
+    description,
+    created: time,
+    by: environment.caller,
+    ...policy,
+    primary: number,
+    primarySince: time,
+    rotation: '',
+    newest: [number],
+    made: 1,
+  }
+  const id = nameId(environment.primitives, ring, name)
+  const claim: NameRecord = { kind: 'name', id, revision: 1, store, ring, key, name }
+  const version = generateVersion(environment, access, { key, number, time, reason, state: 'active' })
+  return { claim, key: record, version }
+}
+
+/** @throws `invalid-argument` */
+export function checkPurpose(purpose: string | undefined): void {
+  if (purpose === undefined || purpose === 'encrypt') return
+  throw new KmsError('invalid-argument', 'A key has the purpose "encrypt"; others come with a later release.')
+}
+
+export const keyExists = (name: string): KmsError =>
+  new KmsError('key-exists', `The name "${name}" is taken. Names stay reserved: choose another.`)

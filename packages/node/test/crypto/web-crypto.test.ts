@@ -1,0 +1,56 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
+import { expect, test } from 'vitest'
+import { createNodeWebCrypto } from '../../src/crypto/web-crypto.ts'
+
+const ours = createNodeWebCrypto()
+const theirs = new PeculiarCrypto() as unknown as typeof ours
+const algorithm = { name: 'Ed25519' }
+const data = new Uint8Array(1_000).fill(7)
+
+function pair(): { readonly pkcs8: Uint8Array; readonly raw: Uint8Array } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  return {
+    pkcs8: new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' })),
+    raw: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)),
+  }
+}
+
+const imported = async ({ pkcs8, raw }: ReturnType<typeof pair>, crypto: typeof ours) => ({
+  signs: await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']),
+  verifies: await crypto.subtle.importKey('raw', raw, algorithm, true, ['verify']),
+})
+
+test('Ed25519 signs and verifies as @peculiar/webcrypto does, one or many at once', async () => {
+  const keys = pair()
+  const [a, b] = [await imported(keys, ours), await imported(keys, theirs)]
+  const expected = new Uint8Array(await theirs.subtle.sign(algorithm, b.signs, data))
+  expect(new Uint8Array(await ours.subtle.sign(algorithm, a.signs, data))).toEqual(expected)
+  const many = await Promise.all(Array.from({ length: 40 }, () => ours.subtle.sign(algorithm, a.signs, data)))
+  for (const signature of many) expect(new Uint8Array(signature)).toEqual(expected)
+  const other = data.slice()
+  other[999] = 8
+  const verified = Array.from({ length: 20 }, (_, i) =>
+    ours.subtle.verify(algorithm, a.verifies, expected, i % 2 === 0 ? data : other),
+  )
+  expect(await Promise.all(verified)).toEqual(Array.from({ length: 20 }, (_, i) => i % 2 === 0))
+  expect(await ours.subtle.verify(algorithm, a.verifies, expected.slice(1), data)).toBe(false)
+})
+
+test('keys that are not Ed25519 are no Ed25519 keys, and are imported under their own name', async () => {
+  const x25519 = generateKeyPairSync('x25519').privateKey.export({ format: 'der', type: 'pkcs8' })
+  await expect(ours.subtle.importKey('pkcs8', x25519, algorithm, false, ['sign'])).rejects.toThrow()
+  await expect(ours.subtle.importKey('raw', new Uint8Array(31), algorithm, true, ['verify'])).rejects.toThrow()
+  const p256 = await ours.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+  const operation = { name: 'ECDSA', hash: 'SHA-256' }
+  const signature = await ours.subtle.sign(operation, p256.privateKey, data)
+  expect(await ours.subtle.verify(operation, p256.publicKey, signature, data)).toBe(true)
+})
+
+test('a public key is given out as it came, a private one not at all', async () => {
+  const keys = pair()
+  const { signs, verifies } = await imported(keys, ours)
+  expect(new Uint8Array((await ours.subtle.exportKey('raw', verifies)) as ArrayBuffer)).toEqual(keys.raw)
+  await expect(ours.subtle.exportKey('pkcs8', signs)).rejects.toThrow()
+  await expect(ours.subtle.sign(algorithm, verifies, data)).rejects.toThrow()
+})
