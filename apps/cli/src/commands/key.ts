@@ -1,5 +1,6 @@
 import type { KeyInfo, Kms, PolicyOptions as LibraryPolicy, ProfileName, RotationInfo } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
+import { failure } from '../failure.ts'
 import { givenDays, givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable, word } from '../layout.ts'
@@ -16,6 +17,12 @@ interface PolicyOptions {
 interface CreateOptions extends PolicyOptions {
   readonly description?: string
   readonly ifAbsent?: boolean
+  readonly namesFrom?: string
+}
+
+interface ListOptions {
+  readonly limit?: string
+  readonly after?: string
 }
 
 interface ChangeOptions {
@@ -36,14 +43,22 @@ interface DestroyOptions extends ChangeOptions {
   readonly waitDays?: string
 }
 
-/** `kms key create NAME` */
-export async function create(call: Invocation<CreateOptions>, name: string): Promise<void> {
-  const { description, ifAbsent } = call.options
+/** `kms key create NAME…` */
+export async function create(call: Invocation<CreateOptions>, given: readonly string[]): Promise<void> {
+  const { description, ifAbsent, namesFrom } = call.options
   const options = {
     purpose: 'encrypt' as const,
     ...(description !== undefined && { description }),
     ...(await policyIn(call.options)),
   }
+  const [name, ...more] = given
+  if (more.length > 0 || namesFrom !== undefined) {
+    const many = await import('./key-create-many.ts')
+    const read = namesFrom === undefined ? [] : await many.namesFrom(call, namesFrom)
+    return many.createMany(call, [...given, ...read], options)
+  }
+  if (name === undefined)
+    throw await failure('invalid-argument', 'Name the key, or give a file of names: --names-from.')
   const key = await withKms(call, (kms) =>
     ifAbsent === true ? kms.keys.ensure(name, options) : kms.keys.create(name, options),
   )
@@ -55,9 +70,11 @@ export async function create(call: Invocation<CreateOptions>, name: string): Pro
 }
 
 /** `kms key list` */
-export async function list(call: Invocation): Promise<void> {
-  const keys = await withKms(call, allKeys)
-  const sorted = [...keys].sort((a, b) => (a.name < b.name ? -1 : 1))
+export async function list(call: Invocation<ListOptions>): Promise<void> {
+  const { limit, after } = call.options
+  const page = limit === undefined && after === undefined ? undefined : await givenPage(call.options)
+  const keys = await withKms(call, (kms) => (page === undefined ? allKeys(kms) : kms.keys.list(page)))
+  const sorted = page === undefined ? [...keys].sort((a, b) => (a.name < b.name ? -1 : 1)) : keys
   call.output.result(sorted, ({ dim, yellow }) => {
     if (sorted.length === 0) return 'No keys in this ring yet: kms key create NAME'
     const rows = sorted.map((key) => [printable(key.name), stateOf(key), due(key), printable(key.description)])
@@ -66,6 +83,17 @@ export async function list(call: Invocation): Promise<void> {
       return cell.startsWith('due ') || cell.startsWith('none') ? yellow(cell) : cell
     })
   })
+  const last = keys.at(-1)
+  if (page !== undefined && keys.length === page.limit && last !== undefined) {
+    call.output.note(`There may be more: kms key list --limit ${page.limit} --after ${last.id}`)
+  }
+}
+
+async function givenPage({ limit = '100', after }: ListOptions): Promise<{ limit: number; after?: string }> {
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > 1_000) {
+    throw await failure('invalid-argument', '--limit is a number of keys from 1 to 1,000.')
+  }
+  return { limit: Number(limit), ...(after !== undefined && { after }) }
 }
 
 /** `kms key show NAME` */

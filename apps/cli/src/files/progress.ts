@@ -1,16 +1,21 @@
 import { printable } from '../layout.ts'
 
-/** Below this a bar would only flicker. */
+/** Bytes below which a bar would only flicker. */
 const worthShowing = 64 * 2 ** 20
 
-/** Shows how far a large file has come; does nothing in a pipe, with `--json`, and for small ones. */
+/** Shows how far a large file, or much of anything, has come; does nothing in a pipe, with `--json`, and for less. */
 export interface Progress {
-  add(bytes: number): void
+  add(done: number): void
   stop(): void
 }
 
-export async function showProgress(name: string, size: number | undefined, quiet: boolean): Promise<Progress> {
-  if (quiet || !process.stderr.isTTY || size === undefined || size < worthShowing) return { add() {}, stop() {} }
+export async function showProgress(
+  name: string,
+  size: number | undefined,
+  quiet: boolean,
+  from: number = worthShowing,
+): Promise<Progress> {
+  if (quiet || !process.stderr.isTTY || size === undefined || size < from) return { add() {}, stop() {} }
   const { default: progress } = await import('cli-progress')
   const bar = new progress.SingleBar({
     format: `${printable(name)}  {bar}  {percentage}%  {eta_formatted}`,
