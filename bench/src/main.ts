@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run -s bench -- NAME [--json] [--quick] [--rounds N] [--no-fail] [--write FILE]
+// npm run -s bench -- NAME [--json] [--quick] [--rounds N] [--no-fail] [--write FILE] [--keys N] [--store FILE]
 import { parseArgs } from 'node:util'
 import type { Bench } from './harness/bench.ts'
 import { quick, thorough } from './harness/measure.ts'
@@ -23,6 +23,10 @@ const benches: Readonly<Record<string, { question: string; load: () => Promise<B
     question: 'How many headers are rewrapped in a second?',
     load: async () => (await import('./rewrap.ts')).rewrap,
   },
+  keys: {
+    question: 'What do a million keys in a SQLite store cost, and ten thousand versions of one?',
+    load: async () => (await import('./keys.ts')).keys,
+  },
   crossover: {
     question: 'From which size on is native crypto faster than the WASM module?',
     load: async () => (await import('./crossover.ts')).crossover,
@@ -34,6 +38,8 @@ const usage = `npm run -s bench -- NAME [options]
   --json        prints { name, machine, rows, targets } instead of a table
   --quick       few and short rounds: shows that it works, not how fast
   --size BYTES  of the file (stream); also as 64MiB or 1GiB
+  --keys N      in the store (keys): 1,000,000, or 20,000 with --quick
+  --store FILE  the store stays there, and a fill that was interrupted goes on (keys)
   --rounds N    rounds to measure (${thorough.rounds})
   --percentiles times single calls too, with mitata (µs) and benny (ms)
   --no-fail     exits with 0 even when a target is missed
@@ -53,6 +59,8 @@ function parse(args: string[]) {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       size: { type: 'string' },
+      keys: { type: 'string' },
+      store: { type: 'string' },
       percentiles: { type: 'boolean', default: false },
       'no-fail': { type: 'boolean', default: false },
       write: { type: 'string' },
@@ -89,6 +97,8 @@ async function main(): Promise<number> {
   if (entry === undefined || rest.length > 0) fail(`there is no bench "${positionals.join(' ')}"`)
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 6)) fail('--rounds takes a number from 6 on')
+  const keys = values.keys === undefined ? undefined : Number(values.keys)
+  if (keys !== undefined && !(Number.isInteger(keys) && keys >= 1_000)) fail('--keys takes a number from 1,000 on')
   const size = values.size === undefined ? undefined : bytesOf(values.size)
 
   const effort = values.quick ? quick : thorough
@@ -99,6 +109,8 @@ async function main(): Promise<number> {
     percentiles: values.percentiles,
     ...(rounds === undefined ? {} : { rounds }),
     ...(size === undefined ? {} : { size }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(values.store === undefined ? {} : { store: values.store }),
     ...(values.write === undefined ? {} : { output: values.write }),
   })
   process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : formatReport(report)}\n`)

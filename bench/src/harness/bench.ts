@@ -9,6 +9,9 @@ export interface BenchOptions {
   /** Rounds and bytes asked for on the command line. */
   readonly rounds?: number
   readonly size?: number
+  /** Keys that a store is filled with, and the file that it stays in; a temporary one unless given. */
+  readonly keys?: number
+  readonly store?: string
   /** Whether single calls are timed too, by mitata and benny, for percentiles. */
   readonly percentiles: boolean
   /** Where a bench that keeps data writes it; nothing is written without it. */

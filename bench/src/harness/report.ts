@@ -9,7 +9,7 @@ export interface Row {
   readonly median: number
   /** The distance between the quartiles, in the same unit. */
   readonly spread: number
-  readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'bytes'
+  readonly unit: 'µs' | 'ms' | 'KiB' | 'MiB' | 'bytes' | 'a second'
 }
 
 /** What was aimed at, and what came out. `measured` is null where the part is not built yet: such a target is not met. */
