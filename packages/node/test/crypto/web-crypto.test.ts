@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type webcrypto } from 'node:crypto'
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
 import { expect, test } from 'vitest'
 import { createNodeWebCrypto } from '../../src/crypto/web-crypto.ts'
@@ -45,6 +45,19 @@ test('keys that are not Ed25519 are no Ed25519 keys, and are imported under thei
   const operation = { name: 'ECDSA', hash: 'SHA-256' }
   const signature = await ours.subtle.sign(operation, p256.privateKey, data)
   expect(await ours.subtle.verify(operation, p256.publicKey, signature, data)).toBe(true)
+})
+
+test('a key pair that is made here signs there', async () => {
+  const { privateKey, publicKey } = (await ours.subtle.generateKey(algorithm, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair
+  const pkcs8 = await ours.subtle.exportKey('pkcs8', privateKey)
+  const signs = await theirs.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign'])
+  const signature = await theirs.subtle.sign(algorithm, signs, data)
+  expect(await ours.subtle.verify(algorithm, publicKey, signature, data)).toBe(true)
+  const kept = (await ours.subtle.generateKey(algorithm, false, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+  await expect(ours.subtle.exportKey('pkcs8', kept.privateKey)).rejects.toThrow()
 })
 
 test('a public key is given out as it came, a private one not at all', async () => {

@@ -1,0 +1,113 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+  type webcrypto,
+} from 'node:crypto'
+
+/** The DER before a raw Ed25519 public key in a SubjectPublicKeyInfo: RFC 8410 §4. */
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex')
+
+/** An Ed25519 key as WebCrypto shows it, and what node:crypto signs or verifies with. */
+export class Ed25519Key implements webcrypto.CryptoKey {
+  readonly algorithm = { name: 'Ed25519' }
+  readonly extractable: boolean
+  readonly usages: webcrypto.KeyUsage[]
+  readonly #key: KeyObject
+
+  private constructor(key: KeyObject, extractable: boolean, usages: readonly webcrypto.KeyUsage[]) {
+    this.#key = key
+    this.extractable = extractable
+    this.usages = [...usages]
+  }
+
+  static generate(extractable: boolean): { readonly privateKey: Ed25519Key; readonly publicKey: Ed25519Key } {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    return {
+      privateKey: new Ed25519Key(privateKey, extractable, ['sign']),
+      publicKey: new Ed25519Key(publicKey, true, ['verify']),
+    }
+  }
+
+  /** @param raw 32 bytes */
+  static fromRaw(raw: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
+    const key = createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
+    return new Ed25519Key(key, extractable, usages)
+  }
+
+  /** @param pkcs8 DER of a PrivateKeyInfo */
+  static fromPkcs8(pkcs8: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
+    const der = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length)
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+    if (key.asymmetricKeyType === 'ed25519') return new Ed25519Key(key, extractable, usages)
+    throw new DOMException('That is a key of another algorithm.', 'DataError')
+  }
+
+  get type(): webcrypto.KeyType {
+    return this.#key.type as webcrypto.KeyType
+  }
+
+  /** A public key's 32 bytes, or an extractable private key's PKCS#8 DER. */
+  export(format: string): ArrayBuffer {
+    if (format === 'raw' && this.type === 'public') {
+      return new Uint8Array(this.#key.export({ format: 'der', type: 'spki' }).subarray(spkiPrefix.length)).buffer
+    }
+    if (format === 'pkcs8' && this.type === 'private' && this.extractable) {
+      const der = this.#key.export({ format: 'der', type: 'pkcs8' })
+      const copy = new Uint8Array(der).buffer
+      der.fill(0)
+      return copy
+    }
+    throw new DOMException('This key is not given out in that form.', 'InvalidAccessError')
+  }
+
+  async sign(data: Uint8Array): Promise<ArrayBuffer> {
+    const signature = await inTurn(
+      () => sign(null, data, this.#key),
+      (done) => sign(null, data, this.#key, done),
+    )
+    return new Uint8Array(signature).buffer
+  }
+
+  verify(signature: Uint8Array, data: Uint8Array): Promise<boolean> {
+    return inTurn(
+      () => verify(null, data, this.#key, signature),
+      (done) => verify(null, data, this.#key, signature, done),
+    )
+  }
+}
+
+/** From so many on at once, signatures are made and checked beside the main thread: waking a thread takes longer than a few of them. */
+const manyAtOnce = 8
+
+interface Job {
+  readonly here: () => void
+  readonly beside: () => void
+}
+let jobs: Job[] = []
+
+/** Does a piece of work when it is known what else is asked for at the same time. */
+function inTurn<T>(here: () => T, beside: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (jobs.length === 0) queueMicrotask(runJobs)
+    jobs.push({
+      here() {
+        try {
+          resolve(here())
+        } catch (error) {
+          reject(error)
+        }
+      },
+      beside: () => beside((error, result) => (error === null ? resolve(result) : reject(error))),
+    })
+  })
+}
+
+function runJobs(): void {
+  const all = jobs
+  jobs = []
+  for (const { here, beside } of all) all.length < manyAtOnce ? here() : beside()
+}
