@@ -74,7 +74,7 @@ function addKeys(kms: Command): void {
       .option('--processing-days <days>', 'days for which a version opens old data before it is named as overdue')
       .option('--no-processing-days', 'without end')
       .option('--transition-days <days>', 'days for which an old version stays active beside a new one (30)')
-  policy(key.command('create').argument('[name...]'))
+  policy(key.command('create').argument('[name]'))
     .description('make a key, or many at once')
     .option('--description <text>', 'what it is for')
     .option('--if-absent', 'no error if the key is there already')

@@ -9,15 +9,15 @@ beforeAll(async () => {
   await box.kms(['init'], { env })
 })
 
-test('many keys are made from arguments and a file of names, with a result for each', async () => {
-  writeFileSync(box.path('names'), `${Array.from({ length: 120 }, (_, i) => `tenant-${i}`).join('\n')}\n`)
-  const made = await box.kms(['key', 'create', 'a', 'b', '--names-from', 'names', '--json'], { env })
+test('many keys are made from a file of names, with a result for each', async () => {
+  writeFileSync(box.path('names'), `a\nb\n\n${Array.from({ length: 120 }, (_, i) => `tenant-${i}`).join('\n')}\n`)
+  const made = await box.kms(['key', 'create', '--names-from', 'names', '--json'], { env })
   expect(made.code).toBe(0)
   const results = JSON.parse(made.stdout) as { name: string; created: boolean; key: { primary: string } }[]
   expect(results.length).toBe(122)
   expect(results[121]).toMatchObject({ name: 'tenant-119', created: true, key: { primary: '1' } })
 
-  const again = await box.kms(['key', 'create', 'c', 'a', 'd/e', '--json'], { env })
+  const again = await box.kms(['key', 'create', '--names-from', '-', '--json'], { env, input: 'c\r\na\nd/e' })
   expect(again.code).toBe(4)
   expect(JSON.parse(again.stdout)).toMatchObject([
     { name: 'c', created: true },
@@ -45,7 +45,8 @@ test('keys are listed by the page, each once', async () => {
   expect((await box.kms(['key', 'list', '--limit', '0'], { env })).code).toBe(2)
 })
 
-test('a key needs a name', async () => {
+test('a key needs a name, and one of them', async () => {
+  expect((await box.kms(['key', 'create', 'x', '--names-from', 'names'], { env })).code).toBe(2)
   const { code, stderr } = await box.kms(['key', 'create'], { env })
   expect(code).toBe(2)
   expect(stderr).toContain('--names-from')

@@ -70,6 +70,7 @@ export async function measure(work: Work, effort: Effort, clock: Clock = process
       const calls = Math.max(1, Math.min(Math.round((effort.blockMs * 1e6) / nanoseconds), warmed))
       nanoseconds = await time(subject, calls, clock)
       warmed += calls
+      await giveWay()
     }
     runners.push({
       subject,
@@ -80,6 +81,7 @@ export async function measure(work: Work, effort: Effort, clock: Clock = process
   }
 
   for (let round = 0; round < effort.rounds; round++) {
+    await giveWay()
     for (const index of roundOrder(round, runners.length)) {
       const { subject, asynchronous, calls, times } = runners[index]!
       times.push(asynchronous ? await timeAsyncBlock(subject, calls, clock) : timeBlock(subject, calls, clock))
@@ -89,6 +91,9 @@ export async function measure(work: Work, effort: Effort, clock: Clock = process
   for (const subject of work.subjects) await verify(work, subject)
   return runners.map(({ subject, times }) => ({ subject: subject.name, times }))
 }
+
+/** Timers have their turn, such as those that renew a lease. Never while something is timed. */
+const giveWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The order of `count` subjects in a round: rotated by one each round, reversed in every other cycle. */
 export function roundOrder(round: number, count: number): number[] {

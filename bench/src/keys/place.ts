@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Kms, keyRoot, memoryLastSeen, passwordRoot, type Root, Secret } from '@kms/node'
+import { Kms, keyRoot, LastSeenFile, passwordRoot, type Root, Secret } from '@kms/node'
 
 /** The roots of a bench's store. Nothing in it is worth protecting. */
 export const roots: Readonly<Record<'key' | 'password', () => Root>> = {
@@ -29,14 +29,17 @@ export async function placeOf(kept: string | undefined): Promise<Place> {
   }
 }
 
-const quiet = { onWarning: () => {}, lastSeen: memoryLastSeen() }
+/** What is remembered of the store, as by default, but not among the developer's own. */
+export const seenAt = (path: string): LastSeenFile => new LastSeenFile({ folder: `${path}.seen` })
 
-/** A process's first sight of the store: with what it has seen before in memory, so that the developer's own state is left alone. */
-export const openPlace = ({ url }: Place, root: 'key' | 'password' = 'key'): Promise<Kms> =>
-  Kms.open(url, { root: roots[root](), ...quiet })
+const quietly = (path: string) => ({ onWarning: () => {}, lastSeen: seenAt(path) })
+
+/** The store as a process sees it that has read nothing yet. */
+export const openPlace = ({ url, path }: Pick<Place, 'url' | 'path'>, root: 'key' | 'password' = 'key'): Promise<Kms> =>
+  Kms.open(url, { root: roots[root](), ...quietly(path) })
 
 /** The store of an earlier run, or a new one with both roots. */
 export async function openOrCreate(place: Place): Promise<Kms> {
   if (existsSync(place.path)) return openPlace(place)
-  return Kms.create(place.url, { root: roots.key(), roots: [roots.password()], ...quiet })
+  return Kms.create(place.url, { root: roots.key(), roots: [roots.password()], ...quietly(place.path) })
 }

@@ -21,7 +21,7 @@ export async function coldOpen(place: Place, root: 'key' | 'password', key: stri
 
 async function main(path: string, root: 'key' | 'password', name: string): Promise<ColdOpen> {
   const start = performance.now()
-  await using kms = await openPlace({ path, url: `sqlite:${path}`, async [Symbol.asyncDispose]() {} }, root)
+  await using kms = await openPlace({ path, url: `sqlite:${path}` }, root)
   const key = await kms.use(name)
   const envelope = key.seal(new Uint8Array(64), { tenant: name })
   // `performance.now` counts from the process's start.

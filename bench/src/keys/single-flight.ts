@@ -1,6 +1,6 @@
 import { Kms } from '@kms/core'
-import { backendParts, memoryLastSeen, SqliteStore } from '@kms/node'
-import { type Place, roots } from './place.ts'
+import { backendParts, SqliteStore } from '@kms/node'
+import { type Place, roots, seenAt } from './place.ts'
 
 /**
  * Uses a key for the first time in a process, many times at once.
@@ -23,7 +23,7 @@ export async function firstUses(
     ...parts,
     store: await SqliteStore.open(place.path),
     root: roots.key(),
-    lastSeen: memoryLastSeen(),
+    lastSeen: seenAt(place.path),
   })
   try {
     unwraps = 0

@@ -11,7 +11,7 @@ const longest = 256 * 2 ** 20
 /** Keys given to the library at a time, and from how many on a bar is shown. */
 const slice = 5_000
 
-/** `kms key create NAME NAME …`, `kms key create --names-from FILE`: a result for each, then an error if one was refused. */
+/** `kms key create --names-from FILE`: a result for each, then an error if one was refused. */
 export async function createMany(
   call: Invocation<{ readonly ifAbsent?: boolean }>,
   names: readonly string[],

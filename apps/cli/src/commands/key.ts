@@ -43,22 +43,21 @@ interface DestroyOptions extends ChangeOptions {
   readonly waitDays?: string
 }
 
-/** `kms key create NAME…` */
-export async function create(call: Invocation<CreateOptions>, given: readonly string[]): Promise<void> {
+/** `kms key create NAME`, `kms key create --names-from FILE` */
+export async function create(call: Invocation<CreateOptions>, name?: string): Promise<void> {
   const { description, ifAbsent, namesFrom } = call.options
   const options = {
     purpose: 'encrypt' as const,
     ...(description !== undefined && { description }),
     ...(await policyIn(call.options)),
   }
-  const [name, ...more] = given
-  if (more.length > 0 || namesFrom !== undefined) {
-    const many = await import('./key-create-many.ts')
-    const read = namesFrom === undefined ? [] : await many.namesFrom(call, namesFrom)
-    return many.createMany(call, [...given, ...read], options)
+  if ((name === undefined) === (namesFrom === undefined)) {
+    throw await failure('invalid-argument', 'Give the name of one key, or a file of names: --names-from.')
   }
-  if (name === undefined)
-    throw await failure('invalid-argument', 'Name the key, or give a file of names: --names-from.')
+  if (name === undefined) {
+    const many = await import('./key-create-many.ts')
+    return many.createMany(call, await many.namesFrom(call, namesFrom ?? '-'), options)
+  }
   const key = await withKms(call, (kms) =>
     ifAbsent === true ? kms.keys.ensure(name, options) : kms.keys.create(name, options),
   )

@@ -232,16 +232,14 @@ export class Authority {
   }
 
   /** Takes the head of a commit that was made, without reading it: nothing can have come between it and the head before it. */
-  async #committed(before: SignedRecord<HeadRecord>, { commit, head }: PreparedCommit): Promise<void> {
+  async #committed(before: SignedRecord<HeadRecord>, { commit, own, head }: PreparedCommit): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#head !== before) {
         await this.#refresh()
         return
       }
-      for (const stored of commit.put) {
-        this.#verified.add(stored)
-        this.#revisions.raise(stored.id, stored.revision)
-      }
+      for (const { id, revision } of commit.put) this.#revisions.raise(id, revision)
+      for (const stored of own) this.#verified.add(stored)
       this.#take(head)
     })
   }

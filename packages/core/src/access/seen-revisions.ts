@@ -1,9 +1,9 @@
-/** Records whose revision is remembered at most; the longest unseen are forgotten first. */
-const limit = 100_000
+import { Recent } from '../store/recent.ts'
 
 /** How new this process has seen each record: an older one, put back by someone who can write the database, is noticed. */
 export class SeenRevisions {
-  readonly #revisions = new Map<string, number>()
+  /** Of the 50,000 records seen last at least. */
+  readonly #revisions = new Recent<number>(100_000)
 
   /** Whether a record is as new as it was ever seen; remembers it if so. */
   admit({ record, revision }: { readonly record: { readonly id: string }; readonly revision: number }): boolean {
@@ -15,15 +15,6 @@ export class SeenRevisions {
 
   /** Remembers that a record has at least this revision. */
   raise(id: string, revision: number): void {
-    const seen = this.#revisions.get(id) ?? 0
-    // Anew at the end of the map, whose order is that of insertion.
-    this.#revisions.delete(id)
-    this.#revisions.set(id, Math.max(seen, revision))
-    if (this.#revisions.size > limit) {
-      for (const oldest of this.#revisions.keys()) {
-        this.#revisions.delete(oldest)
-        break
-      }
-    }
+    this.#revisions.set(id, Math.max(this.#revisions.get(id) ?? 0, revision))
   }
 }

@@ -15,6 +15,11 @@ export function parseUuid(uuid: string): Uint8Array {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(uuid)) {
     throw invalidArgument('A key id is a UUID such as 7bd5d47e-446f-4ec2-a3d8-11736110e578.')
   }
-  const hex = uuid.replaceAll('-', '')
-  return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
+  const id = new Uint8Array(16)
+  // Where the digits are between the hyphens.
+  for (let i = 0, at = 0; i < 16; i++, at += 2) {
+    if (uuid[at] === '-') at++
+    id[i] = Number.parseInt(uuid.slice(at, at + 2), 16)
+  }
+  return id
 }

@@ -37,6 +37,8 @@ export interface AdministeredCommit {
 /** A commit, and the head that its log has when it is done. */
 export interface PreparedCommit {
   readonly commit: Commit
+  /** What was signed for it. */
+  readonly own: readonly StoredRecord[]
   readonly head: SignedRecord<HeadRecord>
 }
 
@@ -105,6 +107,7 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Pr
       remove: [],
       append: [{ log, position, bytes: entryBytes }],
     },
+    own: [...signed, signedHead, signedRequest],
     head: { record: newHead, bytes: signedHead.bytes, revision: newHead.revision },
   }
 }

@@ -51,7 +51,8 @@ function write(value: unknown, depth: number): string {
   if (depth > depthLimit) throw unfit('nested too deeply')
   switch (typeof value) {
     case 'string':
-      if (/\p{Surrogate}/u.test(value)) throw unfit('a broken string')
+      // The first says quickly that there is no surrogate at all, the second that one has no partner.
+      if (/[\ud800-\udfff]/.test(value) && /\p{Surrogate}/u.test(value)) throw unfit('a broken string')
       return JSON.stringify(value)
     case 'number':
       if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0))
@@ -62,17 +63,28 @@ function write(value: unknown, depth: number): string {
     case 'object': {
       if (value === null) throw unfit('null')
       if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`
-      const names = Object.keys(value).sort()
-      return `{${names
-        .map((name) => {
-          if (!/^[\x20-\x7e]+$/.test(name)) throw unfit('a name that is not ASCII')
-          return `${JSON.stringify(name)}:${write((value as CanonicalObject)[name], depth + 1)}`
-        })
-        .join(',')}}`
+      let members = ''
+      for (const name of Object.keys(value).sort()) {
+        if (members !== '') members += ','
+        members += `${quotedName(name)}:${write((value as CanonicalObject)[name], depth + 1)}`
+      }
+      return `{${members}}`
     }
     default:
       throw unfit('a value of another type')
   }
+}
+
+/** Names as they are written. There are few, and they are written all the time. */
+const quotedNames = new Map<string, string>()
+
+function quotedName(name: string): string {
+  const known = quotedNames.get(name)
+  if (known !== undefined) return known
+  if (!/^[\x20-\x7e]+$/.test(name)) throw unfit('a name that is not ASCII')
+  const quoted = JSON.stringify(name)
+  if (quotedNames.size < 500) quotedNames.set(name, quoted)
+  return quoted
 }
 
 const unfit = (what: string): KmsError => new KmsError('invalid-argument', `A record cannot hold ${what}.`)
