@@ -11,8 +11,14 @@ export class Tally {
   readonly #rows = new Map<string, Row>()
   readonly #failures: string[] = []
 
-  /** @param where names a row; those named here are shown in this order, even if nothing struck there */
-  constructor(where: readonly string[]) {
+  readonly #title: string
+
+  /**
+   * @param where names a row; those named here are shown in this order, even if nothing struck there
+   * @param title over their names
+   */
+  constructor(where: readonly string[], title = 'killed') {
+    this.#title = title
     for (const name of where) this.#row(name)
   }
 
@@ -39,11 +45,12 @@ export class Tally {
 
   /** A table, the first failures, and `N passed, N failed`. */
   toString(): string {
+    const elsewhere = [...this.#rows.values()].some(({ uncounted }) => uncounted > 0)
     const lines = [
-      ['killed', 'passed', 'failed', 'well, but not where drawn'],
+      [this.#title, 'passed', 'failed', ...(elsewhere ? ['well, but not where drawn'] : [])],
       ...[...this.#rows].map(([where, { passed, failed, uncounted }]) => [
         where,
-        ...[passed, failed, uncounted].map(String),
+        ...[passed, failed, ...(elsewhere ? [uncounted] : [])].map(String),
       ]),
     ]
     const widths = [0, 1, 2, 3].map((i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))

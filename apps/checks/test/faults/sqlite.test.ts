@@ -24,9 +24,14 @@ test.each(['no-commit', 'ack-before-commit'])('%s is noticed', { timeout: 600_00
   expect(last).not.toMatch(/ 0 failed$/)
 })
 
-test.each([[], ['postgres'], ['sqlite', '--kills', '0'], ['sqlite', '--mutant', 'none'], ['sqlite', '--what']])(
-  'usage is explained for %j',
-  async (...arguments_) => {
-    expect((await faults(...arguments_)).exit).toBe(2)
-  },
-)
+test.each([
+  [],
+  ['postgres'],
+  ['sqlite', '--kills', '0'],
+  ['sqlite', '--mutant', 'none'],
+  ['sqlite', '--what'],
+  ['race', '--seconds', '0'],
+  ['race', '--mutant', 'none'],
+])('usage is explained for %j', async (...arguments_) => {
+  expect((await faults(...arguments_)).exit).toBe(2)
+})
