@@ -1,11 +1,23 @@
 import { mayAct, reading } from './processes.ts'
 import {
+  absent,
+  active,
+  type Block,
+  compromised,
+  destroyed,
+  dualOperation,
   get,
   lease,
+  none,
+  preActive,
   processFields,
   protects,
+  retire,
+  rotationAt,
+  rotationFields,
   type Shape,
   set,
+  suspended,
   versionFields,
   versionsOfKey,
   viewFields,
@@ -35,19 +47,41 @@ export function canonical(shape: Shape, given: readonly number[]): readonly numb
         words[at + 1 + key] = set(set(view, viewFields.readSeals, 0), viewFields.readStaged, 0)
       }
     }
-    for (let number = 1; number <= versionsOfKey; number++) {
-      let word = block[number] as number
-      // Who can seal does, and stores it.
-      if (((sealing >> number) & 1) === 1) word = set(word, versionFields.acknowledged, 1)
-      if (protects(block, number)) word = set(word, versionFields.left, 0)
-      else if ((((named | sealing) >> number) & 1) === 0) {
-        word = set(word, versionFields.left, lease + 1)
-        if (get(word, versionFields.settled) > 1) word = set(word, versionFields.settled, 1)
-      }
-      words[key * block.length + number] = word
-    }
+    forgetVersions(words, key * block.length, block, named | sealing)
   }
   return inOrder(shape, words)
+}
+
+/** @param at where the key's block begins. @param named a mask of the versions that some process can seal under, or soon could */
+function forgetVersions(words: number[], at: number, block: Block, named: number): void {
+  const isNamed = (number: number): boolean => ((named >> number) & 1) === 1
+  for (let number = 1; number <= versionsOfKey; number++) {
+    let word = block[number] as number
+    const state = get(word, versionFields.state)
+    // What nothing asks of a version in that state any more.
+    if (state !== preActive) word = set(word, versionFields.tested, 1)
+    if (state === destroyed || state === compromised) word = set(word, versionFields.wasRetired, 0)
+    if (state === destroyed) word = set(set(word, versionFields.wasCompromised, 0), versionFields.scheduled, 0)
+    if (state === absent) word = set(0, versionFields.left, lease + 1)
+    else if (protects(block, number)) word = set(set(word, versionFields.left, 0), versionFields.settled, 0)
+    else if (!isNamed(number)) word = set(set(word, versionFields.left, lease + 1), versionFields.settled, 1)
+    words[at + number] = word
+  }
+  for (const to of [2, 3]) {
+    const record = words[at + rotationAt(to)] as number
+    const [step, from] = [get(record, rotationFields.step), get(record, rotationFields.from)]
+    if (step !== dualOperation && step !== retire) continue
+    const old = words[at + from] as number
+    const ends = from === 0 || (!isNamed(from) && isRetired(old))
+    // Its end changes nothing.
+    if (ends) words[at + rotationAt(to)] = none
+  }
+}
+
+/** Whether nothing brings a version back to protecting new data. */
+function isRetired(word: number): boolean {
+  const state = get(word, versionFields.state)
+  return state !== active && !(state === suspended && get(word, versionFields.previous) === active)
 }
 
 /** The two processes are interchangeable. */

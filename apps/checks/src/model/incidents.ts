@@ -1,14 +1,17 @@
 import type { Mutant } from './mutants.ts'
+import { isRevoked, retired, underWay, withoutUnderWay } from './rotation.ts'
 import {
   absent,
   active,
   type Block,
   compromised,
+  destroyed,
   dualOperation,
   incidentFields as fields,
   get,
   keyFields,
   leads,
+  preActive,
   rotationAt,
   rotationFields,
   type Shape,
@@ -23,6 +26,7 @@ import { made, moved, nextNumber, withWord } from './version-verbs.ts'
 /** `compromise` marks every version; of `departure` the old primary stays active for its transition. */
 export const incidentKinds = ['none', 'compromise', 'departure'] as const
 const compromise = 1
+const departure = 2
 
 export const isDone = (incident: number, key: number): boolean => ((get(incident, fields.done) >> key) & 1) === 1
 
@@ -45,26 +49,44 @@ function recorded(incident: number, key: number): number {
 }
 
 /** What an incident makes of a key; undefined where the model has no version left for it. */
-function treated(block: Block, kind: number): Block | undefined {
+function treated(block: Block, kind: number, mutant: Mutant | undefined): Block | undefined {
+  const old = get(block[0] as number, keyFields.primary)
+  const pending = underWay(block)
+  let changed = mutant === 'incident-leaves-pending' ? block : withoutUnderWay(block)
+  if (kind === departure && isRevoked(block)) {
+    // It stays disabled, and protects nothing when it is enabled.
+    changed = withoutPrimary(retired(withWaiting(changed, pending, mutant), old), old)
+    return withWord(changed, 0, set(changed[0] as number, keyFields.primary, 0))
+  }
   const number = nextNumber(block)
   if (number === undefined) return undefined
-  let changed = block
-  const old = get(block[0] as number, keyFields.primary)
   if (kind === compromise) {
     for (let other = 1; other < number; other++) {
-      if (leads[get(changed[other] as number, versionFields.state)]?.[compromised]) {
+      const kept = other === pending && mutant === 'incident-leaves-pending'
+      if (!kept && leads[get(changed[other] as number, versionFields.state)]?.[compromised]) {
         changed = moved(changed, other, compromised)
       }
     }
-  } else if (old !== 0) {
-    changed = withWord(changed, old, set(changed[old] as number, versionFields.protects, 2))
-    const record = set(set(0, rotationFields.step, dualOperation), rotationFields.from, old)
-    changed = withWord(changed, rotationAt(number), record)
+  } else {
+    changed = withWaiting(changed, pending, mutant)
+    if (old !== 0) {
+      const record = set(set(0, rotationFields.step, dualOperation), rotationFields.from, old)
+      changed = withWord(withoutPrimary(changed, old), rotationAt(number), record)
+    }
   }
   changed = made(changed, number, active, 1)
   changed = withWord(changed, number, set(changed[number] as number, versionFields.protects, 1))
   return withWord(changed, 0, set(changed[0] as number, keyFields.primary, number))
 }
+
+/** What waited to become the primary was there before the incident. */
+function withWaiting(block: Block, pending: number, mutant: Mutant | undefined): Block {
+  if (pending === 0 || mutant === 'incident-leaves-pending') return block
+  return get(block[pending] as number, versionFields.state) === preActive ? moved(block, pending, destroyed) : block
+}
+
+const withoutPrimary = (block: Block, old: number): Block =>
+  withWord(block, old, set(block[old] as number, versionFields.protects, 2))
 
 /** One step of an incident on a key as the code takes it, or as a planted defect does. */
 export function acted(
@@ -83,7 +105,7 @@ export function acted(
     changed[shape.incident] = set(recorded(incident, key), fields.owed, get(incident, fields.owed) | (1 << key))
     return changed
   }
-  const block = treated(shape.block(words, key), kind)
+  const block = treated(shape.block(words, key), kind, mutant)
   if (block === undefined) return undefined
   const changed = shape.withBlock(words, key, block)
   const paid = set(incident, fields.owed, get(incident, fields.owed) & ~(1 << key))

@@ -1,7 +1,7 @@
 import { acted, incidentKinds, isDone } from './incidents.ts'
 import type { Mutant } from './mutants.ts'
 import { hasStaged, mayAct } from './processes.ts'
-import { activate, finish, generate, retireOld, underWay } from './rotation.ts'
+import { activate, finish, generate, isRevoked, retireOld, underWay } from './rotation.ts'
 import {
   active,
   type Block,
@@ -48,6 +48,25 @@ export function wrongChange(before: Block, after: Block): string | undefined {
   return undefined
 }
 
+/** Of a change of a key by an operation on a version: what a person disabled stays so until a person says otherwise. */
+export function wrongRevocation(
+  before: Block,
+  after: Block,
+  { name, number }: { readonly name: string; readonly number: number },
+): string | undefined {
+  for (const one of numbers) {
+    const named = one === number && (name === 'enable' || name === 'retire')
+    const opens = processesData[stateOf(after, one)] === true
+    if (stateOf(before, one) === suspended && opens && !named)
+      return `version ${one} was disabled, and ${name} enables it`
+  }
+  const primary = get(after[0] as number, keyFields.primary)
+  const chosen = name === 'enable' || name.startsWith('roll back')
+  return isRevoked(before) && primary !== 0 && protects(after, primary) && !chosen
+    ? `the primary was disabled, and version ${primary} protects new data`
+    : undefined
+}
+
 /** Of a key's records. */
 export function wrongKey(block: Block, mutant: Mutant | undefined): string | undefined {
   const primary = get(block[0] as number, keyFields.primary)
@@ -75,7 +94,7 @@ function wrongVersion(block: Block, number: number, mutant: Mutant | undefined):
   if (state === active && !protects(block, number) && !isInTransition(block, number)) {
     return `version ${number} is active, is not the primary, and no rotation will retire it`
   }
-  if (get(word, fields.acknowledged) === 1 && !isReachable(block, number, mutant)) {
+  if (get(word, fields.protects) !== 0 && !isReachable(block, number, mutant)) {
     return `an envelope under version ${number} was stored, and nothing opens it: the version is ${stateNames[state]}`
   }
   return undefined
@@ -97,8 +116,10 @@ function isReachable(block: Block, number: number, mutant: Mutant | undefined): 
   return processesData[state] === true || state === compromised
 }
 
-/** A lone administrator who resumes, with nobody in the way, reaches the end, and can rotate the key. */
-function wrongRotation(block: Block, mutant: Mutant | undefined): string | undefined {
+/** A lone administrator who enables and resumes, with nobody in the way, reaches the end, and can rotate the key. */
+function wrongRotation(given: Block, mutant: Mutant | undefined): string | undefined {
+  const primary = get(given[0] as number, keyFields.primary)
+  const block = isRevoked(given) ? (verbs.enable(given, primary, mutant) ?? given) : given
   let resumed = block
   for (const to of [2, 3]) {
     resumed = activate(resumed, to, mutant) ?? resumed
@@ -143,11 +164,23 @@ export function wrongIncident(shape: Shape, words: readonly number[], mutant: Mu
   let resumed = words
   for (const key of keys) {
     if (isDone(incident, key)) continue
-    if (nextNumber(shape.block(resumed, key)) === undefined) return undefined
+    const block = shape.block(resumed, key)
+    const needsVersion = kind === 'compromise' || !isRevoked(block)
+    if (needsVersion && nextNumber(block) === undefined) return undefined
     resumed = acted(shape, resumed, key, mutant) ?? resumed
   }
   const after = resumed[shape.incident] as number
   return first(keys, (key) => (isDone(after, key) ? undefined : `the incident acts on key ${key + 1} and does not end`))
+}
+
+/** Of a key that an incident has just acted on: what waited to become the primary was there before it. */
+export function wrongAction(shape: Shape, words: readonly number[], key: number): string | undefined {
+  const block = shape.block(words, key)
+  const to = underWay(block)
+  const done = isDone(words[shape.incident] as number, key)
+  return done && to !== 0 && get(block[to] as number, fields.reached) === 1
+    ? `the incident is done, and the rotation to version ${to}, which it reached, goes on`
+    : undefined
 }
 
 function wrongTreatment(block: Block, kind: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npm run -s model [-- --keys 1|2] [--depth N] [--seconds N] [--mutant NAME | --mutants]      states, leases, rotations and incidents as a model
+// npm run -s model [-- --full] [--keys 1|2] [--depth N] [--seconds N] [--mutant NAME | --mutants]      states, leases, rotations and incidents as a model
 import { parseArgs } from 'node:util'
 import { type Mutant, mutants, ofTwoKeys } from './mutants.ts'
 import { type Result, search } from './search.ts'
@@ -7,6 +7,7 @@ import { showCounterexample } from './show.ts'
 
 const { values } = parseArgs({
   options: {
+    full: { type: 'boolean', default: false },
     keys: { type: 'string' },
     depth: { type: 'string' },
     seconds: { type: 'string', default: '3600' },
@@ -16,10 +17,16 @@ const { values } = parseArgs({
 })
 
 /** What is searched unless something else is asked for. */
-const searches = [
-  { keys: 1, depth: 7 },
-  { keys: 2, depth: 5 },
-]
+const searches = values.full
+  ? [
+      // All states there are.
+      { keys: 1, depth: 100 },
+      { keys: 2, depth: 7 },
+    ]
+  : [
+      { keys: 1, depth: 12 },
+      { keys: 2, depth: 6 },
+    ]
 
 function main(): number {
   const [keys, depth] = [values.keys, values.depth].map((value) => (value === undefined ? undefined : Number(value)))

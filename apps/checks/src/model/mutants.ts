@@ -19,6 +19,9 @@ export const mutants = {
   'stuck-rotation': 'a rotation whose version was compromised stands in the way of the next',
   'forgets-from': 'a rotation retires what was the primary when it began',
   'suspended-escapes': 'a version that is suspended at the end of its transition is not retired',
+  'activates-revoked': 'a rotation goes on though the primary was disabled meanwhile',
+  'rollback-enables': 'taking a rotation back retires its version though that is disabled',
+  'incident-leaves-pending': 'an incident leaves the rotation under way, whose version was there before it',
   'incident-done-first': 'an incident records a key as done before it acts on it',
   'incident-forgets': 'an incident does not record the keys it acted on',
 } as const
@@ -26,4 +29,4 @@ export const mutants = {
 export type Mutant = keyof typeof mutants
 
 /** Mutants that show with two keys alone. */
-export const ofTwoKeys: readonly Mutant[] = ['incident-done-first', 'incident-forgets']
+export const ofTwoKeys: readonly Mutant[] = ['incident-leaves-pending', 'incident-done-first', 'incident-forgets']

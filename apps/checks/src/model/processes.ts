@@ -89,7 +89,7 @@ export function killed(shape: Shape, words: readonly number[], at: number): numb
   return changed
 }
 
-/** Half a lease later, on everybody's monotonic clock. */
+/** A lease later, on everybody's monotonic clock. */
 export function later(shape: Shape, words: readonly number[]): number[] {
   const changed = [...words]
   for (const at of shape.processes) {

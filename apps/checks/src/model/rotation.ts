@@ -34,8 +34,29 @@ const withUnderWay = (block: Block, to: number): Block =>
 /** Whether the version of a rotation can still become the primary. */
 const isUseful = (block: Block, to: number): boolean => stateOf(block, to) === preActive
 
+/** Whether the primary was disabled: a person decides what comes next. */
+export function isRevoked(block: Block): boolean {
+  const primary = get(block[0] as number, keyFields.primary)
+  return primary !== 0 && stateOf(block, primary) === suspended
+}
+
+/** A version retired: one that is disabled stays so, and comes back retired. The same where it is no longer active. */
+export function retired(block: Block, number: number): Block {
+  if (stateOf(block, number) === active) return moved(block, number, deactivated)
+  const word = block[number] as number
+  if (stateOf(block, number) !== suspended || get(word, fields.previous) !== active) return block
+  return withWord(block, number, set(set(word, fields.previous, deactivated), fields.wasRetired, 1))
+}
+
+/** The rotation under way ends before its primary moved, if there is one. */
+export function withoutUnderWay(block: Block): Block {
+  const to = underWay(block)
+  return to === 0 ? block : over(withUnderWay(block, 0), to)
+}
+
 /** Step 1, to a new version or to one that was imported; undefined where another rotation is to be gone on with. */
 export function generate(block: Block, imported: number | undefined, mutant: Mutant | undefined): Block | undefined {
+  if (isRevoked(block)) return undefined
   let begun = block
   const before = underWay(block)
   if (before !== 0) {
@@ -51,7 +72,7 @@ export function generate(block: Block, imported: number | undefined, mutant: Mut
   const record = set(
     set(0, rotationFields.step, distribute),
     rotationFields.from,
-    get(block[0] as number, keyFields.primary),
+    mutant === 'forgets-from' ? get(block[0] as number, keyFields.primary) : 0,
   )
   const missing = mutant === 'lost-rotation' ? 1 : 0
   return withUnderWay(withWord(begun, rotationAt(to), set(record, rotationFields.missing, missing)), to)
@@ -70,6 +91,7 @@ export function activate(block: Block, to: number, mutant: Mutant | undefined): 
   if (stepOf(block, to) !== distribute || get(record, rotationFields.missing) === 1) return undefined
   const closed = withUnderWay(block, 0)
   if (!isUseful(block, to) && mutant !== 'activates-compromised') return over(closed, to)
+  if (isRevoked(block) && mutant !== 'activates-revoked') return undefined
   const old = get(block[0] as number, keyFields.primary)
   const from = mutant === 'forgets-from' ? fromOf(block, to) : old
   const next = set(set(record, rotationFields.step, dualOperation), rotationFields.from, from)
@@ -86,13 +108,7 @@ export function retireOld(block: Block, to: number, mutant: Mutant | undefined):
   const from = fromOf(block, to)
   const left = withWord(block, rotationAt(to), set(block[rotationAt(to)] as number, rotationFields.step, retire))
   if (from === 0 || from === get(block[0] as number, keyFields.primary)) return left
-  if (stateOf(left, from) === active) return moved(left, from, deactivated)
-  // Enabled later, it must not be what it was before.
-  const word = left[from] as number
-  if (stateOf(left, from) !== suspended || get(word, fields.previous) !== active || mutant === 'suspended-escapes') {
-    return left
-  }
-  return withWord(left, from, set(set(word, fields.previous, deactivated), fields.wasRetired, 1))
+  return mutant === 'suspended-escapes' && stateOf(left, from) === suspended ? left : retired(left, from)
 }
 
 /** The version on whose leases a rotation waits at its end; 0 where it waits for nothing. */
@@ -128,7 +144,9 @@ export function rollback(block: Block, to: number, mutant: Mutant | undefined): 
     return undefined
   }
   if (get(block[from] as number, fields.scheduled) === 1) return undefined
-  let back = moved(over(block, to), to, deactivated)
+  let back = over(block, to)
+  back = mutant === 'rollback-enables' ? moved(back, to, deactivated) : retired(back, to)
+  back = withWord(back, to, set(back[to] as number, fields.protects, 2))
   back = withWord(back, from, set(set(back[from] as number, fields.protects, 1), fields.state, active))
   return withWord(back, 0, set(back[0] as number, keyFields.primary, from))
 }

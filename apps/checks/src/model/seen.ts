@@ -1,5 +1,5 @@
 /**
- * States that were met, by 64 bits of each. Two that share them would be taken for one: of ten million states, once in several
+ * States that were met, by 63 bits of each. Two that share them would be taken for one: of ten million states, once in some
  * hundred thousand runs.
  */
 export class Seen {
@@ -24,7 +24,7 @@ export class Seen {
     a = Math.imul(a ^ (b >>> 15), 0x2c1b3c6d)
     a ^= a >>> 16
     // Zero marks a free place.
-    const added = this.#put(a >>> 0, (b >>> 0) | 1)
+    const added = this.#put(a >>> 0, (b | 1) >>> 0)
     if (added && ++this.#size * 2 > this.#capacity) this.#grow()
     return added
   }

@@ -41,7 +41,7 @@ function showKey(shape: Shape, words: readonly number[], key: number): string {
     const marks = [
       number === primary ? ' (primary)' : '',
       get(word, versionFields.scheduled) === 1 ? ' to be destroyed' : '',
-      get(word, versionFields.acknowledged) === 1 ? ' with data' : '',
+      get(word, versionFields.protects) !== 0 ? ' with data' : '',
     ]
     versions.push(`${number} ${stateNames[state]}${marks.join('')}`)
   }

@@ -6,10 +6,10 @@ import { type VersionState, versionStates } from '@kms/core'
 
 /** Versions of a key. */
 export const versionsOfKey = 3
-/** For how many ticks of time a lease lasts. A tick is half a lease. */
-export const lease = 2
-/** What a retirement waits: the lease and a tenth, in whole ticks. */
-export const wait = 3
+/** For how many ticks of time a lease lasts: whoever reads in one tick may act until the end of the next. */
+export const lease = 1
+/** What a retirement waits: the lease and a tenth, in whole ticks. One less is too short (a planted defect). */
+export const wait = 2
 
 const blockLength = 6
 const processes = 2
@@ -44,7 +44,6 @@ export const versionFields: Layout<
   | 'protects'
   | 'scheduled'
   | 'tested'
-  | 'acknowledged'
   | 'wasRetired'
   | 'wasCompromised'
   | 'reached'
@@ -54,12 +53,10 @@ export const versionFields: Layout<
   /** In `stateNames`. */
   state: 3,
   previous: 3,
-  /** As its record says: 0 never the primary, 1 now, 2 no more. */
+  /** As its record says: 0 never the primary, 1 now, 2 no more. What ever was has sealed an envelope, which was stored. */
   protects: 2,
   scheduled: 1,
   tested: 1,
-  /** Whether a process could seal under it, and then it did, and the envelope was stored. */
-  acknowledged: 1,
   // What the model remembers beyond the records, to judge them.
   wasRetired: 1,
   wasCompromised: 1,

@@ -1,6 +1,14 @@
 import { canonical } from './canonical.ts'
 import { acted, declared, incidentKinds } from './incidents.ts'
-import { wrongActivation, wrongChange, wrongIncident, wrongKey, wrongSealing } from './invariants.ts'
+import {
+  wrongAction,
+  wrongActivation,
+  wrongChange,
+  wrongIncident,
+  wrongKey,
+  wrongRevocation,
+  wrongSealing,
+} from './invariants.ts'
 import type { Mutant } from './mutants.ts'
 import { type Operation, operations } from './operations.ts'
 import { beganReading, finishedReading, isDistributed, killed, later, mayAct, read } from './processes.ts'
@@ -17,7 +25,7 @@ export function successors(shape: Shape, words: readonly number[], mutant: Mutan
     const one = canonical(shape, next)
     emit(label, one, wrong ?? wrongSealing(shape, one))
   }
-  told('half a lease passes', later(shape, words), undefined)
+  told('a lease passes', later(shape, words), undefined)
   for (const at of shape.processes) processSteps(shape, words, at, mutant, told)
   for (let key = 0; key < shape.keys; key++) {
     administration(shape, words, key, mutant, told)
@@ -110,6 +118,7 @@ function commit(
   const activates = operation.name === 'activate'
   const wrong =
     wrongChange(before, built) ??
+    wrongRevocation(before, built, operation) ??
     (activates ? wrongActivation(shape, words, key, built, operation.number) : undefined) ??
     wrongRecords(shape, next, mutant)
   emit(label, next, wrong)
@@ -157,7 +166,10 @@ function incident(shape: Shape, words: readonly number[], mutant: Mutant | undef
   for (let key = 0; key < shape.keys; key++) {
     const next = acted(shape, words, key, mutant)
     if (next === undefined) continue
-    const wrong = wrongChange(shape.block(words, key), shape.block(next, key)) ?? wrongRecords(shape, next, mutant)
+    const wrong =
+      wrongChange(shape.block(words, key), shape.block(next, key)) ??
+      wrongAction(shape, next, key) ??
+      wrongRecords(shape, next, mutant)
     emit(onKey(shape, key, 'the incident is acted on'), next, wrong)
   }
   if (get(word, incidentFields.owed) !== 0) {
