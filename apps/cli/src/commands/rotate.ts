@@ -41,11 +41,11 @@ function told({ elected, done, failed, left }: WorkReport): string {
 }
 
 function table(items: readonly DueItem[]): string {
-  const rows = items.map(({ kind, key, since, automatic, failure }) => [
+  const rows = items.map(({ kind, key, since, automatic, reason, failure }) => [
     printable(key),
     kind,
     day(since),
-    automatic ? 'kms rotate --due' : 'a person',
+    automatic ? 'kms rotate --due' : `a person${reason === undefined ? '' : `: ${reason}`}`,
     failure === undefined ? '' : `tried ${failure.count} times: ${printable(failure.message)}`,
   ])
   return columns([['KEY', 'DUE', 'SINCE', 'BY', 'FAILED'], ...rows], (cell) => cell)
