@@ -1,3 +1,4 @@
+import { KmsError } from '@kms/core'
 import type fc from 'fast-check'
 import { expect } from 'vitest'
 import { mayAct } from '../../src/model/processes.ts'
@@ -38,6 +39,29 @@ async function together({ model, real }: Both, modelled: Modelled, key: RealKey)
   await compare(modelled.words, key)
 }
 
+/** One administrator's change while another one's is about to be committed, which is built again: as one after the other. */
+function overtaken(slow: Both, other: Both): Both {
+  return {
+    name: `${other.name}, while another administrator is about to ${slow.name}`,
+    possible: () => true,
+    model: (words) => {
+      const first = other.model(words)
+      // What is refused at once is not tried again.
+      const second = slow.model(words) === undefined ? undefined : slow.model(first ?? words)
+      return second ?? first
+    },
+    real: async (key) => {
+      const refused = (error: unknown): void => {
+        if (!(error instanceof KmsError) || error.code === 'conflict') throw error
+      }
+      await key.overtaken(
+        () => slow.real(key).catch(refused),
+        () => other.real(key).catch(refused),
+      )
+    },
+  }
+}
+
 /**
  * A command that does one of the things that are possible when its turn comes: mostly one that changes something.
  * @param draw which; any whole number
@@ -54,7 +78,11 @@ export function command(operations: readonly Both[], draw: number): fc.AsyncComm
       const of = (draw % 5 === 0 ? possible : useful).flatMap((one) =>
         Array.from({ length: one.weight ?? 1 }, () => one),
       )
-      const chosen = of[Math.floor(draw / 5) % of.length] as Both
+      const [first, second] = [of, of.filter((one) => one.races === true)].map(
+        (from, i) => from[Math.floor(draw / (i === 0 ? 5 : 5_000)) % from.length],
+      ) as [Both, Both | undefined]
+      const races = draw % 4 === 0 && second !== undefined && first.isAdministration === true
+      const chosen = races ? overtaken(second, first) : first
       name = chosen.name
       await together(chosen, modelled, key)
     },

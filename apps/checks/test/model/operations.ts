@@ -27,6 +27,10 @@ export interface Both {
   readonly name: string
   /** How often, beside the others: 1 unless given. */
   readonly weight?: number
+  /** Whether it can come between another one's change and its commit. */
+  readonly isAdministration?: boolean
+  /** Whether another one can come before its commit: it is built again then, and needs no version more. */
+  readonly races?: boolean
   /** Whether the model can say what comes of it. */
   possible(block: Block): boolean
   /** The model's next state; undefined where it is refused, or nothing changes. */
@@ -55,6 +59,8 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
   const verb = (name: 'retire' | 'disable' | 'enable' | 'compromise', number: number, weight = 1): Both => ({
     name: `${name} ${number}`,
     weight,
+    isAdministration: true,
+    races: true,
     possible: there(number),
     model: onBlock((block) => verbs[name](block, number, mutant)),
     real: (key) => key.admin.keys[name]('k', number),
@@ -66,12 +72,15 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
     verb('compromise', number),
     {
       name: `destroy ${number}`,
+      isAdministration: true,
       possible: there(number),
       model: onBlock((block) => verbs.destroy(block, number, mutant)),
       real: (key) => key.destroy(number),
     },
     {
       name: `schedule ${number}`,
+      isAdministration: true,
+      races: true,
       // Again, it would carry out or change nothing; of what is pre-active it destroys.
       possible: (block) => there(number)(block) && stateOf(block, number) !== preActive,
       model: onBlock((block) => verbs.schedule(block, number, mutant)),
@@ -79,6 +88,8 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
     },
     {
       name: `cancel ${number}`,
+      isAdministration: true,
+      races: true,
       possible: there(number),
       model: onBlock((block) => verbs.cancel(block, number, mutant)),
       real: (key) => key.admin.keys.cancelDestruction('k', number),
@@ -94,6 +105,8 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
     },
     {
       name: `end the transition to ${to}`,
+      isAdministration: true,
+      races: true,
       weight: 6,
       possible: there(to),
       model: onBlock((block) => retireOld(block, to, mutant)),
@@ -112,6 +125,8 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
     },
     {
       name: `roll back the rotation to ${to}`,
+      isAdministration: true,
+      races: true,
       weight: 4,
       possible: there(to),
       model: onBlock((block) => rollback(block, to, mutant)),
@@ -140,6 +155,7 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
   }
   const incidents = (['compromise', 'departure'] as const).map((trigger, i) => ({
     name: `incident: ${trigger}`,
+    isAdministration: true,
     possible: room,
     model: (words) => {
       const done = acted(shape, declared(shape, words, i + 1), 0, mutant)
@@ -171,6 +187,7 @@ export function operations(mutant: Mutant | undefined): readonly Both[] {
   }
   const imports = {
     name: 'import',
+    isAdministration: true,
     weight: 2,
     possible: room,
     model: onBlock((block) => importVersion(block)),

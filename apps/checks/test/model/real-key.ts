@@ -13,6 +13,8 @@ const rootBytes = Uint8Array.from({ length: 32 }, (_, i) => (i * 37 + 11) & 0xff
 class Link implements KeyStore {
   readonly #store: MemoryStore
   commits: number = Number.POSITIVE_INFINITY
+  /** Happens once, just before the next commit. */
+  before: (() => Promise<unknown>) | undefined
 
   constructor(store: MemoryStore) {
     this.#store = store
@@ -21,6 +23,9 @@ class Link implements KeyStore {
   read: KeyStore['read'] = (ids) => this.#store.read(ids)
   list: KeyStore['list'] = (kind, prefix, after, limit) => this.#store.list(kind, prefix, after, limit)
   commit: KeyStore['commit'] = async (commit) => {
+    const happens = this.before
+    this.before = undefined
+    await happens?.()
     if (this.commits-- <= 0) throw new KmsError('store-unavailable', 'The machine is gone.')
     return this.#store.commit(commit)
   }
@@ -28,21 +33,27 @@ class Link implements KeyStore {
   async close(): Promise<void> {}
 }
 
-/** A key named `k` of a store in memory: an administrator, one who is killed between two commits, and two processes that seal. */
+/**
+ * A key named `k` of a store in memory: an administrator, one who is slow, one who is killed between two commits, and two processes that
+ * seal.
+ */
 export class RealKey {
   readonly #store = new MemoryStore()
   readonly #clock = testClock()
   readonly #processes: ({ kms: Kms; handle: EncryptionKey } | undefined)[] = [undefined, undefined]
   readonly #mortal: Link = new Link(this.#store)
+  readonly #late: Link = new Link(this.#store)
   /** One of each version. */
   readonly #envelopes = new Map<number, Uint8Array>()
   #admin!: Kms
+  #slow!: Kms
   #dying!: Kms
 
   static async create(): Promise<RealKey> {
     const real = new RealKey()
     const options = { ...real.#parts(new Link(real.#store)), lease, roots: [keyRoot(rootBytes)] }
     real.#admin = await Kms.create({ ...options, dueWork: false })
+    real.#slow = await real.#open(real.#late)
     real.#dying = await real.#open(real.#mortal)
     await real.#admin.keys.create('k')
     return real
@@ -53,11 +64,31 @@ export class RealKey {
   }
 
   async close(): Promise<void> {
-    for (const kms of [this.#admin, this.#dying, ...this.#processes.map((one) => one?.kms)]) await kms?.close()
+    for (const kms of [this.#admin, this.#slow, this.#dying, ...this.#processes.map((one) => one?.kms)])
+      await kms?.close()
   }
 
   key(): Promise<KeyInfo> {
     return this.#admin.keys.show('k')
+  }
+
+  /** A change by the slow administrator; another one makes theirs just before it is committed, or after it was refused. */
+  async overtaken(change: () => Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
+    const admin = this.#admin
+    let isDone = false
+    const meanwhile = async (): Promise<void> => {
+      this.#admin = admin
+      isDone = true
+      await other()
+    }
+    this.#late.before = meanwhile
+    this.#admin = this.#slow
+    try {
+      await change()
+    } finally {
+      this.#late.before = undefined
+      if (!isDone) await meanwhile()
+    }
   }
 
   /** Step 1 of a rotation alone: the process dies before the next commit. */
