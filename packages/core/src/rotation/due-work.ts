@@ -6,8 +6,8 @@ import { KeyChanges, type OnChange } from '../keys/key-changes.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { settledAfter } from '../keys/retirement-wait.ts'
 import { administeredRecords } from '../store/administered-records.ts'
+import type { StoredRecord } from '../store/key-store.ts'
 import { keyPrefix } from '../store/record-ids.ts'
-import type { KeyRecord } from '../store/records.ts'
 import type { Distribution } from './advance.ts'
 import { Attempts, itemName } from './attempts.ts'
 import { type DueItem, dueOfKey, dueOfRotation } from './due-items.ts'
@@ -203,34 +203,37 @@ export class DueWork {
 
   /** Everything that is due, page by page: what rotations ask for first, since it makes room for what keys ask for. */
   async *#items(): AsyncGenerator<DueItem> {
-    const { environment, access, authority, records } = this.#ring
+    const { environment, access, records } = this.#ring
     const now = environment.wall()
     for await (const rotation of this.#rotations.records(undefined)) {
       if (hasEnded(rotation.step)) continue
       const { record } = await records.byId(rotation.key)
       yield* dueOfRotation(rotation, record, await records.primary(record), now)
     }
-    let keys: KeyRecord[] = []
-    for await (const stored of administeredRecords(environment.store, keyPrefix(access.record.ring))) {
-      keys.push((await authority.open('key', stored)).record)
-      if (keys.length < page) continue
-      yield* await this.#dueOf(keys, now)
-      keys = []
+    let stored: StoredRecord[] = []
+    for await (const one of administeredRecords(environment.store, keyPrefix(access.record.ring))) {
+      stored.push(one)
+      if (stored.length < page) continue
+      yield* await this.#dueOf(stored, now)
+      stored = []
     }
-    yield* await this.#dueOf(keys, now)
+    yield* await this.#dueOf(stored, now)
   }
 
-  async #dueOf(keys: readonly KeyRecord[], now: number): Promise<readonly DueItem[]> {
+  async #dueOf(stored: readonly StoredRecord[], now: number): Promise<readonly DueItem[]> {
+    const { authority, records } = this.#ring
+    // A page at once: of a million keys nearly all ask for nothing, and their signatures are checked beside the main thread.
+    const keys = await Promise.all(stored.map(async (one) => (await authority.open('key', one)).record))
+    // A key younger than its period has no version that is older.
+    const aged = keys.filter(({ created, processingDays: days }) => days > 0 && created + days * day <= now)
+    const newest = new Map((await records.newestOfMany(aged)).map((versions, at) => [aged[at]?.key, versions]))
     const items: DueItem[] = []
     for (const key of keys) {
       // The primary itself is looked at only where something is due.
       const isDue = dueOfKey(key, undefined, now).length > 0
-      if (isDue) items.push(...dueOfKey(key, await this.#ring.records.primary(key), now))
-      const limit = key.processingDays * 86_400_000
-      // A key younger than its period has no version that is older.
-      if (limit === 0 || key.created + limit > now) continue
-      for (const version of await this.#ring.records.newestVersions(key)) {
-        const end = version.created + limit
+      if (isDue) items.push(...dueOfKey(key, await records.primary(key), now))
+      for (const version of newest.get(key.key) ?? []) {
+        const end = version.created + key.processingDays * day
         const opens = version.state === 'active' || version.state === 'deactivated'
         if (opens && end <= now)
           items.push({
