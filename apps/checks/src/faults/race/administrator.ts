@@ -18,6 +18,7 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 const kms = await Kms.open(`sqlite:${files.store}`, {
   root: keyFileRoot(files.root),
   caller: 'administrator',
+  dueWork: false,
   lastSeen: new LastSeenFile({ folder: files.lastSeen }),
 })
 

@@ -73,7 +73,7 @@ async function create(files: Files): Promise<void> {
   for (const path of [files.administrator, ...modes.map(files.journal)]) await writeFile(path, '')
   const root = keyFileRoot(files.root, { create: true })
   const lastSeen = new LastSeenFile({ folder: files.lastSeen })
-  await using kms = await Kms.create(`sqlite:${files.store}`, { root, lease: leaseMs, lastSeen })
+  await using kms = await Kms.create(`sqlite:${files.store}`, { root, lease: leaseMs, lastSeen, dueWork: false })
   await kms.keys.create(keyName)
 }
 
@@ -124,7 +124,7 @@ function changesOf(administered: readonly Entry[]): string {
 async function openAll(files: Files, entries: readonly Entry[], tally: Tally): Promise<void> {
   const root = keyFileRoot(files.root)
   const lastSeen = new LastSeenFile({ folder: files.lastSeen })
-  await using kms = await Kms.open(`sqlite:${files.store}`, { root, lastSeen })
+  await using kms = await Kms.open(`sqlite:${files.store}`, { root, lastSeen, dueWork: false })
   await kms.keys.enable(keyName)
   const key = await kms.use(keyName)
   const sealed = entries.filter((entry) => entry.op === 'seal')
@@ -136,8 +136,8 @@ async function openAll(files: Files, entries: readonly Entry[], tally: Tally): P
     else tally.fail('envelopes', [`of version ${version}: it opens to something else`])
   }
   for (const { status, check, message } of await kms.doctor()) {
-    // By clocks that are a year wrong, something was always due long ago.
-    if (check === 'due-work') continue
+    // With clocks that are a year wrong, it rightly says so.
+    if (check === 'clock' || check === 'due-work') continue
     if (status === 'fail') tally.fail('store', [`doctor: ${check}: ${message}`])
     else tally.pass('store')
   }

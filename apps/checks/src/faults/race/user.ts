@@ -138,6 +138,8 @@ async function open(): Promise<Kms> {
   const common = {
     root,
     caller: mode,
+    // The administrator alone changes versions.
+    dueWork: false as const,
     onWarning: ({ code, message }: { code: string; message: string }) =>
       trouble(new KmsError(code as 'internal', message)),
     lastSeen: new LastSeenFile({ folder: files.lastSeen }),
