@@ -14,8 +14,7 @@ export interface ThreadStart {
 
 const { cipher, key } = workerData as ThreadStart
 const ready = createSecretKey(key)
-const { port1: nobody, port2: closed } = new MessageChannel()
-closed.close()
+const { port1: nobody } = new MessageChannel()
 
 /**
  * Frees memory at once. An array that is sent away is detached, and what is sent to nobody is dropped; garbage collection lets 20 MiB
@@ -29,4 +28,8 @@ function free(arrays: readonly Uint8Array[]): void {
   )
 }
 
-parentPort?.on('message', (work: ChunkWork) => parentPort?.postMessage(workThrough(cipher, ready, work, free)))
+// Until a port is closed, what is sent to it is kept for the other one.
+nobody.once('close', () => {
+  parentPort?.on('message', (work: ChunkWork) => parentPort?.postMessage(workThrough(cipher, ready, work, free)))
+})
+nobody.close()
