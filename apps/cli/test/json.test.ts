@@ -32,7 +32,11 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['key describe', ['a', 'of users'], { description: 'of users' }],
   ['key rename', ['a', 'user-data'], { name: 'user-data' }],
   ['key rotate', ['user-data', '--reason', 'yearly'], { primary: '2' }],
-  ['key retire', ['user-data', '1'], { key: { primary: '2' }, settledAfterMs: expect.any(Number) }],
+  [
+    'key retire',
+    ['user-data', '1'],
+    { key: { primary: '2' }, settledAfterMs: expect.any(Number), sealedBy: expect.any(Array) },
+  ],
   ['key disable', ['user-data', '1'], { versions: [{ state: 'suspended' }, { state: 'active' }] }],
   ['key enable', ['user-data', '1'], { versions: [{ state: 'deactivated' }, { state: 'active' }] }],
   ['key show', ['user-data'], { versions: [{ label: '1' }, { label: '2', reason: 'yearly' }] }],

@@ -39,6 +39,11 @@ export class Tally {
     this.#row(where).uncounted++
   }
 
+  /** How often it struck there and all was well. */
+  passed(where: string): number {
+    return this.#row(where).passed
+  }
+
   get failed(): number {
     return [...this.#rows.values()].reduce((sum, row) => sum + row.failed, 0)
   }

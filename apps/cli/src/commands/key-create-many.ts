@@ -10,6 +10,8 @@ import { withKms } from '../session.ts'
 const longest = 256 * 2 ** 20
 /** Keys given to the library at a time, and from how many on a bar is shown. */
 const slice = 5_000
+/** What fails for one that was reached last fails for all that follow. */
+const forAll: ReadonlySet<string> = new Set(['aborted', 'store-unavailable', 'conflict'])
 
 /** `kms key create --names-from FILE`: a result for each, then an error if one was refused. */
 export async function createMany(
@@ -52,6 +54,11 @@ async function created(
         before = done
       }
       results.push(...(await kms.keys.createMany(specs, { ifAbsent, signal: call.signal, onProgress })))
+      const last = results.at(-1)
+      if (last?.ok === false && forAll.has(last.error.code)) {
+        results.push(...names.slice(at + slice).map((name): CreatedKey => ({ ...last, name })))
+        break
+      }
     }
   } finally {
     bar.stop()

@@ -255,8 +255,9 @@ const span = (from: Date | null, until: Date | null): string =>
 
 /** `kms key retire NAME VERSION` */
 export async function retire(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {
-  const { key, settledAfterMs } = await withKms(call, (kms) => kms.keys.retire(name, version, reason(call)))
-  call.output.result({ key, settledAfterMs }, ({ green }) => {
+  const retirement = await withKms(call, (kms) => kms.keys.retire(name, version, reason(call)))
+  const { key, settledAfterMs } = retirement
+  call.output.result(retirement, ({ green }) => {
     const seconds = Math.ceil(settledAfterMs / 1000)
     return `${green('Retired')} version ${version} of ${printable(key.name)}: it protects no new data and still opens the old.\nProcesses with a lease may seal under it for ${seconds} s more.`
   })

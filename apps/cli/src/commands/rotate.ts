@@ -46,7 +46,9 @@ function table(items: readonly DueItem[]): string {
     kind,
     day(since),
     automatic ? 'kms rotate --due' : `a person${reason === undefined ? '' : `: ${reason}`}`,
-    failure === undefined ? '' : `tried ${failure.count} times: ${printable(failure.message)}`,
+    failure === undefined
+      ? ''
+      : `tried ${failure.count === 1 ? 'once' : `${failure.count} times`}: ${printable(failure.message)}`,
   ])
   return columns([['KEY', 'DUE', 'SINCE', 'BY', 'FAILED'], ...rows], (cell) => cell)
 }

@@ -25,7 +25,7 @@ export interface ClockStanding {
   readonly newest: Date
   /** The time that what is written down, and this process's own monotonic clock, account for. */
   readonly explained: Date
-  /** `plausible`; `behind`: before what is written down; `ahead`: a gap of more than a day, or three, that nothing accounts for. */
+  /** `plausible`; `behind`: before what is written down; `ahead`: a gap of the last run's interval (a day at least) and three days that nothing accounts for. */
   readonly standing: 'plausible' | 'behind' | 'ahead'
 }
 
@@ -49,7 +49,7 @@ export class RingClock {
     this.#anchor = this.#both()
   }
 
-  /** How the clock stands. @throws `store-unavailable`, `store-corrupt` for a log that is not what was signed */
+  /** How the clock stands. @throws `store-unavailable`, `store-rolled-back`, `store-corrupt` for a log that is not what was signed */
   async show(): Promise<ClockStanding> {
     return this.#standing(tolerated.rotation)
   }
@@ -57,7 +57,7 @@ export class RingClock {
   /**
    * Takes this machine's clock for right, after a gap that is true, or when one that was ahead has been set: one entry in the log.
    * @param options.reason why: it must be given
-   * @throws `not-permitted`, `invalid-argument`, `store-unavailable`
+   * @throws `not-permitted`, `invalid-argument`, `conflict`, `store-unavailable`, `store-corrupt`, `store-rolled-back`
    */
   async accept({ reason }: { readonly reason: string }): Promise<ClockStanding> {
     if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 2_000) {
@@ -73,7 +73,7 @@ export class RingClock {
    * Refuses to act on a clock that may have jumped.
    * @param what is not done, for the message
    * @param tolerance milliseconds of a gap that need no explanation
-   * @throws `clock-implausible`
+   * @throws `clock-implausible`, `store-unavailable`, `store-corrupt`, `store-rolled-back`
    */
   async check(what: string, tolerance: number): Promise<void> {
     const { now, newest, explained, standing } = await this.#standing(tolerance)

@@ -76,7 +76,7 @@ export class KeyAdministration {
    * a time; a call that was interrupted is repeated with `ifAbsent`.
    * @returns one outcome for each, in their order: the key, or why it was not made (`key-exists`, `invalid-argument`). What fails for all, such as
    * `aborted`, `store-unavailable` or `conflict`, is the outcome of each that was not reached
-   * @throws `not-permitted`, `invalid-argument` for what is no array
+   * @throws `not-permitted`, `invalid-argument` for what is no array or a reason that is too long
    */
   createMany(specs: readonly KeySpec[], options: CreateManyOptions = {}): Promise<readonly CreatedKey[]> {
     return createMany(this.#changes, specs, options)
@@ -257,7 +257,7 @@ export class KeyAdministration {
 
   /**
    * Retires a version: it protects no new data and goes on opening old data. Processes that hold a lease may seal under it for
-   * `settledAfterMs` more.
+   * `settledAfterMs` more. Warns (`sealed-lately`) of processes that sealed under it within the hour, and names them in `sealedBy`.
    * @param version its label (`3`, `r5f2a.3`) or number as shown
    * @throws `key-not-found`, `version-lost`, `invalid-transition`
    */

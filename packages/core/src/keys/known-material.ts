@@ -28,6 +28,7 @@ export async function refuseKnownMaterial(ring: KeyRing, key: KeyRecord, materia
   ] as const) {
     let compared = 0
     for await (const stored of administeredRecords(store, prefix)) {
+      if (prefix !== own && stored.id.startsWith(own)) continue
       if (++compared > limit) break
       // Signatures cost a hundred times as much as this: one that fits is verified.
       const { key: of, number, check } = readStored('version', stored).record

@@ -110,6 +110,9 @@ async function judgeAll(files: Files, tally: Tally): Promise<void> {
     if (entry.op === 'trouble') tally.fail('store', [`administrator: ${entry.code}: ${entry.message}`])
   }
   await openAll(files, [...journals.values()].flat(), tally)
+  for (const what of ['sealed', 'opened', 'revoked', 'envelopes']) {
+    if (tally.passed(what) === 0) tally.fail(what, ['nothing was shown'])
+  }
   console.log(`${changesOf(administered)}\n\n${histograms(latencies)}\n`)
 }
 

@@ -34,7 +34,9 @@ export function judge(
     }
   }
   for (const [version, at] of settled) {
-    const late = (uses.seal.get(version) ?? []).filter((sealed) => sealed.at > at)
+    const seals = uses.seal.get(version)
+    if (seals === undefined) continue
+    const late = seals.filter((sealed) => sealed.at > at)
     if (late.length === 0) tally.pass('retired')
     else tally.fail('retired', [`${mode}: ${late.length} sealed under version ${version} after the wait for leases`])
   }
