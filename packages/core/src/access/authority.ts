@@ -152,7 +152,10 @@ export class Authority {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
     for (let attempt = 1; ; attempt++) {
-      if (await this.#wasDone(operation, subject, requestId)) return true
+      if (await this.#wasDone(operation, subject, requestId)) {
+        await this.#options.heads.remembered()
+        return true
+      }
       const change = await build()
       if (change === undefined) return false
       const before = this.head

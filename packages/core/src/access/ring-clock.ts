@@ -90,9 +90,11 @@ export class RingClock {
   }
 
   async #standing(tolerance: number): Promise<ClockStanding> {
-    const work = await readWork(this.#environment, this.#access)
+    const read = await readWork(this.#environment, this.#access)
     await this.#authority.refresh()
     const { record: head } = this.#authority.head
+    // It was read before the head: one that counts entries which are not there yet is made up.
+    const work = read !== undefined && read.size <= head.size ? read : undefined
     const limit = tolerance + Math.max(day, work?.interval ?? 0)
     const last = work?.time ?? this.#access.record.created
     const standing = this.#stand(last, Math.max(head.time, last), limit)

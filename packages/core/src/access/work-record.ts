@@ -7,6 +7,9 @@ import { openRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
 
+/** 366 days, in milliseconds. */
+const longestInterval = 31_622_400_000
+
 /**
  * The record of due work: who does it, when it was last done, what failed (contents-v1 §Due work).
  * @returns undefined if there is none, or none that is genuine: it is then as if the work had never been done
@@ -20,7 +23,9 @@ export async function readWork(
   if (stored === undefined) return undefined
   try {
     const key = await VerifyingKey.fromRaw(fromText(ring.logKey), crypto)
-    return (await openRecord('work', stored, { key, store: ring.store })).record
+    const { record } = await openRecord('work', stored, { key, store: ring.store })
+    // Whoever uses the ring can sign one: no interval that nobody can ask for may widen what a clock is allowed.
+    return record.interval <= longestInterval ? record : undefined
   } catch (error) {
     if (!(error instanceof KmsError) || error.code !== 'store-corrupt') throw error
     return undefined

@@ -67,7 +67,8 @@ export class Incidents {
     const incident = globalThis.crypto.randomUUID()
     const time = environment.wall()
     const subject = requestSubject(environment.primitives, trigger, {
-      keys: keys.map(({ key }) => key),
+      // As given: a key that is made meanwhile must not turn the same request into another.
+      keys: scope.keys === 'all' ? 'all' : JSON.stringify([...scope.keys].sort()),
       version: treatment.version,
       retireNow: treatment.retireNow,
       since: options.since?.getTime(),
@@ -102,10 +103,18 @@ export class Incidents {
   /** Acts on the keys of an incident that were not acted on yet. @throws `key-not-found` for no such incident */
   async resume(id: string): Promise<IncidentInfo> {
     let incident = await this.#records.find(id)
+    let failure: KmsError | undefined
     for (const key of incident.keys) {
-      if (!incident.done.includes(key)) await act(this.#changes, this.#records, incident, key)
+      try {
+        if (!incident.done.includes(key)) await act(this.#changes, this.#records, incident, key)
+      } catch (error) {
+        // One damaged key must not keep the others in use; that the store does not answer stops them all.
+        if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        failure ??= error
+      }
       incident = await this.#records.find(id)
     }
+    if (failure !== undefined) throw failure
     return incidentInfo(incident)
   }
 

@@ -48,7 +48,8 @@ export class DueLoop {
     try {
       const last = await this.#work.last()
       const passed = this.#environment.wall() - (last?.time ?? Number.NEGATIVE_INFINITY)
-      if (passed >= 0 && passed < this.#period / 2) return
+      // One that did not end gave nothing back: its process is gone, or still at it, which the claim tells.
+      if (last?.state === 'idle' && passed >= 0 && passed < this.#period / 2) return
       const { failed } = await this.#work.work({ interval: this.#period })
       for (const { code, message } of failed) this.#environment.onWarning({ code, message })
     } catch (error) {

@@ -15,6 +15,8 @@ import type { RotationInfo } from './rotation-info.ts'
 import { hasEnded } from './rotation-steps.ts'
 import { Rotations } from './rotations.ts'
 
+const damaged: ReadonlySet<string> = new Set(['store-corrupt', 'store-rolled-back', 'version-lost', 'key-not-found'])
+
 export interface WorkOptions {
   /** Rotations begun by one run, at most, 1 to 1,000: the rest is done by the next. 20 unless given. */
   readonly limit?: number
@@ -53,6 +55,8 @@ export interface WorkReport {
 export interface LastRun {
   readonly time: number
   readonly interval: number
+  /** `idle`, or `running` as long as it has not ended. */
+  readonly state: string
 }
 
 const page = 200
@@ -207,8 +211,11 @@ export class DueWork {
     const now = environment.wall()
     for await (const rotation of this.#rotations.records(undefined)) {
       if (hasEnded(rotation.step)) continue
-      const { record } = await records.byId(rotation.key)
-      yield* dueOfRotation(rotation, record, await records.primary(record), now)
+      const items = await this.#unlessDamaged(async () => {
+        const { record } = await records.byId(rotation.key)
+        return dueOfRotation(rotation, record, await records.primary(record), now)
+      })
+      yield* items ?? []
     }
     let stored: StoredRecord[] = []
     for await (const one of administeredRecords(environment.store, keyPrefix(access.record.ring))) {
@@ -220,10 +227,24 @@ export class DueWork {
     yield* await this.#dueOf(stored, now)
   }
 
+  /** One damaged record must not stop the work on all others: it is told, and doctor fails. @returns undefined for one */
+  async #unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof KmsError) || !damaged.has(error.code)) throw error
+      this.#ring.environment.onWarning({ code: error.code, message: error.message })
+      return undefined
+    }
+  }
+
   async #dueOf(stored: readonly StoredRecord[], now: number): Promise<readonly DueItem[]> {
     const { authority, records } = this.#ring
     // A page at once: of a million keys nearly all ask for nothing, and their signatures are checked beside the main thread.
-    const keys = await Promise.all(stored.map(async (one) => (await authority.open('key', one)).record))
+    const opened = await Promise.all(
+      stored.map((one) => this.#unlessDamaged(async () => (await authority.open('key', one)).record)),
+    )
+    const keys = opened.filter((key) => key !== undefined)
     // A key younger than its period has no version that is older.
     const aged = keys.filter(({ created, processingDays: days }) => days > 0 && created + days * day <= now)
     const newest = new Map((await records.newestOfMany(aged)).map((versions, at) => [aged[at]?.key, versions]))
@@ -231,7 +252,8 @@ export class DueWork {
     for (const key of keys) {
       // The primary itself is looked at only where something is due.
       const isDue = dueOfKey(key, undefined, now).length > 0
-      if (isDue) items.push(...dueOfKey(key, await records.primary(key), now))
+      const due = isDue && (await this.#unlessDamaged(async () => dueOfKey(key, await records.primary(key), now)))
+      if (due) items.push(...due)
       for (const version of newest.get(key.key) ?? []) {
         const end = version.created + key.processingDays * day
         const opens = version.state === 'active' || version.state === 'deactivated'

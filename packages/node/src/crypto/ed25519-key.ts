@@ -34,6 +34,7 @@ export class Ed25519Key implements webcrypto.CryptoKey {
 
   /** @param raw 32 bytes */
   static fromRaw(raw: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
+    if (raw.length !== 32) throw new DOMException('An Ed25519 public key has 32 bytes.', 'DataError')
     const key = createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
     return new Ed25519Key(key, extractable, usages)
   }
