@@ -246,3 +246,8 @@ export class KmsError extends Error {
     this.version = details.version
   }
 }
+
+/** Whether an error that one of many met says nothing of the others. A store that does not answer, or was closed, stops them all. */
+export function concernsOne(error: unknown): error is KmsError {
+  return error instanceof KmsError && error.code !== 'store-unavailable' && error.code !== 'closed'
+}

@@ -1,5 +1,6 @@
 import { readLogEntry } from '../audit/log-entry.ts'
 import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from '../audit/merkle.ts'
+import { day, hour } from '../durations.ts'
 import { sameBytes } from '../envelope/bytes.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
@@ -8,9 +9,6 @@ import type { Authority } from './authority.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
 import { readWork } from './work-record.ts'
-
-const hour = 3_600_000
-const day = 24 * hour
 
 /** How much of a gap may be unexplained. A weekend rotates nothing before its time; what cannot be undone is stricter. */
 export const tolerated: { readonly rotation: number; readonly destruction: number } = {

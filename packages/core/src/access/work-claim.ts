@@ -1,3 +1,4 @@
+import { inBackground } from '../background-timer.ts'
 import { KmsError } from '../errors.ts'
 import { workId } from '../store/record-ids.ts'
 import type { WorkAttempt, WorkRecord } from '../store/records.ts'
@@ -61,8 +62,7 @@ export class WorkClaim {
     this.#held = record
     // Real time, since nothing else says that this process runs while it waits for others.
     this.#timer = setInterval(() => void this.renew().catch(() => {}), this.#silence / 5)
-    const timer = this.#timer as { unref?: () => void }
-    timer.unref?.()
+    inBackground(this.#timer)
     return true
   }
 

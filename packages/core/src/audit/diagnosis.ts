@@ -1,6 +1,7 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingClock } from '../access/ring-clock.ts'
+import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import type { IncidentInfo } from '../incidents/incident-info.ts'
 import type { DueItem } from '../rotation/due-items.ts'
@@ -129,8 +130,6 @@ function checkRotation(items: readonly DueItem[]): Finding {
     todo: 'kms rotate --due from a timer, or kms key rotate NAME',
   }
 }
-
-const day = 86_400_000
 
 /**
  * Somebody must do due work, and it must succeed: it has failed when something due fails, or has waited for two days though it needs no

@@ -1,3 +1,4 @@
+import { day } from '../durations.ts'
 import type { KeyChange, KeyChanges } from '../keys/key-changes.ts'
 import { withVersion } from '../keys/key-changes.ts'
 import { primaryFirst, staysPrimary, versionsPerCommit } from '../keys/version-change.ts'
@@ -11,8 +12,6 @@ import type { IncidentRecord, KeyRecord, RotationRecord, VersionRecord } from '.
 import { type Reached, reached, rotates, type Treatment } from './incident-plan.ts'
 import type { IncidentRecords } from './incident-records.ts'
 import type { IncidentTrigger } from './incident-triggers.ts'
-
-const day = 86_400_000
 
 /**
  * Acts on one key of an incident, in one commit: its new primary, what was in use marked, the rotation under way ended, its new rotation,

@@ -1,5 +1,5 @@
 import type { Sessions } from '../access/sessions.ts'
-import { KmsError } from '../errors.ts'
+import { concernsOne, KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
 import { RotationRecords } from '../rotation/rotation-records.ts'
 import { incidentId, incidentPrefix } from '../store/record-ids.ts'
@@ -109,7 +109,7 @@ export class Incidents {
         if (!incident.done.includes(key)) await act(this.#changes, this.#records, incident, key)
       } catch (error) {
         // One damaged key must not keep the others in use; that the store does not answer stops them all.
-        if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        if (!concernsOne(error)) throw error
         failure ??= error
       }
       incident = await this.#records.find(id)

@@ -1,3 +1,4 @@
+import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { checkTransition, type VersionState } from './states.ts'
@@ -5,8 +6,6 @@ import { incarnationOf, versionLabel } from './version-number.ts'
 
 // Destruction is no state that one falls into: it is a schedule on a version that protects nothing any more, which can be called back
 // until it is carried out (architecture §States).
-
-const day = 86_400_000
 
 /** Days that a destruction can wait at most. */
 export const longestWait = 365

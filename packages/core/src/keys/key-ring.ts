@@ -4,7 +4,7 @@ import type { RingAccess } from '../access/ring-access.ts'
 import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
-import { KmsError } from '../errors.ts'
+import { concernsOne, KmsError } from '../errors.ts'
 import type { VersionRecord } from '../store/records.ts'
 import { UsageLog } from '../usage/usage-log.ts'
 import { KeyRecords } from './key-records.ts'
@@ -91,7 +91,7 @@ export class KeyRing {
         await this.#bringUp(key)
       } catch (error) {
         // One damaged key must not stop the others; that the store does not answer stops them all.
-        if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        if (!concernsOne(error)) throw error
         this.#fail(key, error)
       }
     }

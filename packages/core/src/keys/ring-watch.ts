@@ -1,4 +1,5 @@
 import { Session } from '../access/session.ts'
+import { inBackground } from '../background-timer.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -29,7 +30,7 @@ export class RingWatch {
     this.#watching = true
     void this.#follow()
     const timer = setInterval(() => void this.#renew(true), this.#ring.lease / 4)
-    unref(timer)
+    inBackground(timer)
     this.#stop.signal.addEventListener('abort', () => clearInterval(timer))
   }
 
@@ -69,7 +70,7 @@ export class RingWatch {
         // The timer goes on renewing.
       }
       this.#changes = undefined
-      await new Promise((resolve) => unref(setTimeout(resolve, retryMs)))
+      await new Promise((resolve) => inBackground(setTimeout(resolve, retryMs)))
     }
   }
 
@@ -91,9 +92,4 @@ export class RingWatch {
       }
     }
   }
-}
-
-/** Under Node a timer keeps the process alive unless it is told not to. */
-function unref(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null) (timer as { unref?: () => void }).unref?.()
 }

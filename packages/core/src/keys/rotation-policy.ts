@@ -1,3 +1,4 @@
+import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord } from '../store/records.ts'
 import { ceilingAt, type ProfileName, profileNamed, profiles } from './profiles.ts'
@@ -60,8 +61,6 @@ export function policyOf(options: PolicyOptions, before: PolicyFields, time: num
   }
   return { profile: name, rotationDays, processingDays, transitionDays }
 }
-
-const day = 86_400_000
 
 /** The period in which a version protects new data: when it ends, and from when on that is worth saying. */
 export interface ProtectionPeriod {

@@ -1,4 +1,5 @@
 import { tolerated } from '../access/ring-clock.ts'
+import { hour } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { Arguments } from '../store/request-subject.ts'
@@ -10,8 +11,6 @@ import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
-
-const hour = 3_600_000
 
 /** What `kms.keys.retire` gives. */
 export interface Retirement {

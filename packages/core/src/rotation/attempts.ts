@@ -1,9 +1,9 @@
+import { hour } from '../durations.ts'
 import type { WorkAttempt } from '../store/records.ts'
 import type { DueItem, FailedAttempts } from './due-items.ts'
 
 // What fails is tried again after pauses that grow, and not for ever: then a person is asked.
 
-const hour = 3_600_000
 const mostTries = 10
 const longestPause = 24 * hour
 /** What the work's record holds: it has 64 KiB. */

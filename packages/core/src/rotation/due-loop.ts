@@ -1,4 +1,5 @@
 import type { Environment } from '../access/environment.ts'
+import { inBackground } from '../background-timer.ts'
 import { KmsError } from '../errors.ts'
 import type { DueWork } from './due-work.ts'
 
@@ -40,8 +41,7 @@ export class DueLoop {
     this.#timer = setTimeout(() => {
       void this.#run().finally(() => this.#in(this.#period * (1 - jitter + Math.random() * 2 * jitter)))
     }, milliseconds)
-    const timer = this.#timer as { unref?: () => void }
-    timer.unref?.()
+    inBackground(this.#timer)
   }
 
   async #run(): Promise<void> {

@@ -1,7 +1,8 @@
 import { tolerated } from '../access/ring-clock.ts'
 import { WorkClaim } from '../access/work-claim.ts'
 import { readWork } from '../access/work-record.ts'
-import { KmsError } from '../errors.ts'
+import { day } from '../durations.ts'
+import { concernsOne, KmsError } from '../errors.ts'
 import { KeyChanges, type OnChange } from '../keys/key-changes.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { settledAfter } from '../keys/retirement-wait.ts'
@@ -60,7 +61,6 @@ export interface LastRun {
 }
 
 const page = 200
-const day = 86_400_000
 
 /**
  * What policies ask for, done by exactly one process (requirement R3): the one that has claimed the work's record and goes on changing it,
@@ -171,7 +171,7 @@ export class DueWork {
         else attempts.succeeded(item)
       } catch (error) {
         // One key that cannot be rotated must not stop the others; a store that does not answer stops them all.
-        if (!(error instanceof KmsError) || error.code === 'store-unavailable' || error.code === 'closed') throw error
+        if (!concernsOne(error)) throw error
         if (!this.#claim.held) {
           left.push(described)
           continue

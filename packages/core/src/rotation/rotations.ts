@@ -1,3 +1,4 @@
+import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
 import type { KeyInfo } from '../keys/key-info.ts'
@@ -10,8 +11,6 @@ import { type RotationInfo, rotationInfo } from './rotation-info.ts'
 import { RotationRecords } from './rotation-records.ts'
 import { hasEnded, type RotationStanding } from './rotation-steps.ts'
 import { rolledBack, shortened } from './step-changes.ts'
-
-const day = 86_400_000
 
 /**
  * Rotations in six steps (requirement R3), each one commit: whoever may administer the ring goes on with one that was interrupted. All

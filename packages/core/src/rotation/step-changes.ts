@@ -1,3 +1,4 @@
+import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import { mayHaveProtected } from '../keys/destruction.ts'
 import type { KeyChange } from '../keys/key-changes.ts'
@@ -6,8 +7,6 @@ import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.
 import { hasBegun, type RotationStanding, waitsForCensus } from './rotation-steps.ts'
 
 // What each step of a rotation changes, as one commit: the key's record, versions, and the rotation's own record.
-
-const day = 86_400_000
 
 /** Who does a step, and when. */
 export interface Doing {

@@ -1,5 +1,6 @@
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
+import { inBackground } from '../background-timer.ts'
 import { VerifyingKey } from '../crypto/signing.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
@@ -77,8 +78,7 @@ export class UsageLog {
     if (this.#timer !== undefined || this.#ended) return
     const waited = this.#environment.monotonic() - this.#lastWrite
     this.#timer = setTimeout(() => void this.flush(), Math.max(soon, between - waited))
-    const timer = this.#timer as { unref?: () => void }
-    timer.unref?.()
+    inBackground(this.#timer)
   }
 
   async #flush(): Promise<void> {

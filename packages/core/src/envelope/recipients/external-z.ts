@@ -1,3 +1,4 @@
+import { day } from '../../durations.ts'
 import { invalidArgument } from '../refusals.ts'
 import type { GeneratedZ } from './external.ts'
 import { zLength } from './wrapped-z.ts'
@@ -10,7 +11,6 @@ export interface ExternalZLimits {
   readonly maxEnvelopes?: number | undefined
 }
 
-const day = 86_400_000
 const blobLimit = 65_535
 
 /** The `Z` of one writer and one provider key: made when first needed, used until it is too old or was used too often, then wiped. */

@@ -1,0 +1,5 @@
+/** Lets a timer run as long as its process does, and no longer: under Node one keeps the process alive unless it is told not to. */
+export function inBackground<T>(timer: T): T {
+  if (typeof timer === 'object' && timer !== null) (timer as { unref?: () => void }).unref?.()
+  return timer
+}
