@@ -5,7 +5,8 @@ import type { WorkAttempt, WorkRecord } from '../store/records.ts'
 import { signRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
-import { readWork } from './work-record.ts'
+import { removeForged } from './ring-signed.ts'
+import { lookAtWork } from './work-record.ts'
 
 /**
  * The claim on a ring's due work: a record that its holder goes on changing. Who sees it unchanged for `silence` takes it. The holder names
@@ -111,14 +112,9 @@ export class WorkClaim {
   }
 
   async #read(): Promise<WorkRecord | undefined> {
-    const { store } = this.#environment
-    const found = await readWork(this.#environment, this.#access)
-    const id = workId(this.#access.record.ring)
-    // What is not genuine must not stand in the way.
-    if (found === undefined && (await store.read([id])).length > 0) {
-      await store.commit({ expect: [], put: [], remove: [id], append: [] })
-    }
-    return found
+    const { genuine, forged } = await lookAtWork(this.#environment, this.#access)
+    await removeForged(this.#environment.store, forged)
+    return genuine[0]
   }
 
   #record(of: Pick<WorkRecord, 'revision' | 'state' | 'time' | 'size' | 'interval' | 'attempts'>): WorkRecord {

@@ -1,14 +1,21 @@
-import { VerifyingKey } from '../crypto/signing.ts'
-import { fromText } from '../envelope/text.ts'
-import { KmsError } from '../errors.ts'
 import { workId } from '../store/record-ids.ts'
 import type { WorkRecord } from '../store/records.ts'
-import { openRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
+import { type RingSigned, readRingSigned } from './ring-signed.ts'
 
 /** 366 days, in milliseconds. */
 const longestInterval = 31_622_400_000
+
+/** The record of due work, and what stands in its place. @throws `store-unavailable` */
+export function lookAtWork(
+  environment: Environment,
+  access: Pick<RingAccess, 'record'>,
+): Promise<RingSigned<WorkRecord>> {
+  // No interval that nobody can ask for may widen what a clock is allowed.
+  const believable = ({ interval }: WorkRecord): boolean => interval <= longestInterval
+  return readRingSigned('work', environment, access, [workId(access.record.ring)], believable)
+}
 
 /**
  * The record of due work: who does it, when it was last done, what failed (contents-v1 §Due work).
@@ -16,18 +23,8 @@ const longestInterval = 31_622_400_000
  * @throws `store-unavailable`
  */
 export async function readWork(
-  { store, crypto }: Environment,
-  { record: ring }: Pick<RingAccess, 'record'>,
+  environment: Environment,
+  access: Pick<RingAccess, 'record'>,
 ): Promise<WorkRecord | undefined> {
-  const [stored] = await store.read([workId(ring.ring)])
-  if (stored === undefined) return undefined
-  try {
-    const key = await VerifyingKey.fromRaw(fromText(ring.logKey), crypto)
-    const { record } = await openRecord('work', stored, { key, store: ring.store })
-    // Whoever uses the ring can sign one: no interval that nobody can ask for may widen what a clock is allowed.
-    return record.interval <= longestInterval ? record : undefined
-  } catch (error) {
-    if (!(error instanceof KmsError) || error.code !== 'store-corrupt') throw error
-    return undefined
-  }
+  return (await lookAtWork(environment, access)).genuine[0]
 }

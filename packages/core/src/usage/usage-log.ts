@@ -1,12 +1,11 @@
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
+import { readRingSigned, removeForged } from '../access/ring-signed.ts'
 import { inBackground } from '../background-timer.ts'
-import { VerifyingKey } from '../crypto/signing.ts'
-import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { usageId } from '../store/record-ids.ts'
 import type { UsageRecord } from '../store/records.ts'
-import { openRecord, signRecord } from '../store/signed-record.ts'
+import { signRecord } from '../store/signed-record.ts'
 import { type Counted, withCounts } from './usage-record.ts'
 import { Uses } from './uses.ts'
 
@@ -128,25 +127,11 @@ export class UsageLog {
   }
 
   async #read(keys: readonly string[]): Promise<ReadonlyMap<string, UsageRecord>> {
-    const { store, crypto } = this.#environment
-    const { record: ring } = this.#access
-    const found = new Map<string, UsageRecord>()
-    const stored = await store.read(keys.map((key) => usageId(ring.ring, key)))
-    if (stored.length === 0) return found
-    const by = { key: await VerifyingKey.fromRaw(fromText(ring.logKey), crypto), store: ring.store }
-    const forged: string[] = []
-    for (const one of stored) {
-      try {
-        const { record } = await openRecord('usage', one, by)
-        found.set(record.key, record)
-      } catch (error) {
-        if (!(error instanceof KmsError) || error.code !== 'store-corrupt') throw error
-        forged.push(one.id)
-      }
-    }
-    // What is not genuine counts for nothing, and must not stand in the way.
-    if (forged.length > 0) await store.commit({ expect: [], put: [], remove: forged, append: [] })
-    return found
+    const { ring } = this.#access.record
+    const ids = keys.map((key) => usageId(ring, key))
+    const { genuine, forged } = await readRingSigned('usage', this.#environment, this.#access, ids)
+    await removeForged(this.#environment.store, forged)
+    return new Map(genuine.map((record) => [record.key, record]))
   }
 }
 
