@@ -23,6 +23,7 @@ export type {
   AsideCipher,
   DerivationOptions,
   Hash,
+  Hasher,
   HeaderRewrapper,
   Primitives,
   ScryptCost,
@@ -49,6 +50,7 @@ export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/inc
 export type { IncidentScope } from './incidents/incident-scope.ts'
 export { type IncidentTrigger, incidentTriggers } from './incidents/incident-triggers.ts'
 export type { DeclareOptions, Incidents } from './incidents/incidents.ts'
+export type { PublicKeyForm, PublicKeyForms, PublicKeyJwk } from './key-pairs/public-key-forms.ts'
 export type { ItemResult, OpenItem, SealItem } from './keys/batch.ts'
 export type { BoundKey } from './keys/bound-key.ts'
 export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'
@@ -72,10 +74,18 @@ export type {
   KmsParts,
   OpenOptions,
   ReencryptUnder,
+  SealingChoice,
   Under,
   UseOptions,
 } from './kms-options.ts'
 export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
+export type { AgreedKey, AgreementKey, AgreeOptions } from './purposes/agreement-key.ts'
+export type { DerivationKey, DerivedKey, DeriveOptions } from './purposes/derivation-key.ts'
+export type { HandlesByUse, KeyUseName } from './purposes/handles.ts'
+export type { MacKey, MacVerification, MacVerifyOptions } from './purposes/mac-key.ts'
+export type { MadeSignature, SignatureKey, SignOptions } from './purposes/signature-key.ts'
+export type { SignatureVerification, SignatureVerifier, VerifyOptions } from './purposes/signature-verifier.ts'
+export type { TransportedKey, TransportKey } from './purposes/transport-key.ts'
 export type { RotateOptions } from './rotation/begin.ts'
 export type { DueItem, FailedAttempts } from './rotation/due-items.ts'
 export type { WorkOptions, WorkReport } from './rotation/due-work.ts'
@@ -83,6 +93,11 @@ export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'
 export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
+export type { DigestedData } from './signatures/digest.ts'
+export type { SignatureForm } from './signatures/verify.ts'
+export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
+export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'
+export type { SpecStatus } from './specs/status.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,

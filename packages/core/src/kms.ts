@@ -15,7 +15,6 @@ import { fromText, toText } from './envelope/text.ts'
 import { formatUuid } from './envelope/uuid.ts'
 import { KmsError } from './errors.ts'
 import { Incidents } from './incidents/incidents.ts'
-import { EncryptionKey } from './keys/handle.ts'
 import type { HandleSource } from './keys/handle-source.ts'
 import { KeyAdministration } from './keys/key-administration.ts'
 import { KeyChanges, type OnChange } from './keys/key-changes.ts'
@@ -40,6 +39,7 @@ import {
 } from './kms-options.ts'
 import { type AsRecipient, type FromSigners, Messages, type ToRecipients } from './messages.ts'
 import { type OpenParts, openParts } from './open-kms.ts'
+import { checkUse, type HandlesByUse, heldTo, type KeyUseName } from './purposes/handles.ts'
 import type { DueItem } from './rotation/due-items.ts'
 import { DueLoop } from './rotation/due-loop.ts'
 import { DueWork, type WorkOptions, type WorkReport } from './rotation/due-work.ts'
@@ -138,23 +138,24 @@ export class Kms {
   }
 
   /**
-   * Loads a key for synchronous sealing and opening.
+   * Loads a key for what it is for: the handle has the calls of that purpose and no others.
    * @param name the key's name
-   * @param options.suite what it seals with; it opens either
+   * @param options.purpose the key's own, `encrypt` unless given; `verify` for the public halves of a key that signs
    * @throws `key-not-found`, `invalid-argument`, `store-unavailable`, `store-rolled-back`, `closed`
    */
-  async use(name: string, options: UseOptions = { purpose: 'encrypt' }): Promise<EncryptionKey> {
+  async use<Use extends KeyUseName = 'encrypt'>(
+    name: string,
+    options: UseOptions<Use> = { purpose: 'encrypt' as Use },
+  ): Promise<HandlesByUse[Use]> {
     this.#checkOpen()
-    if (options.purpose !== 'encrypt') {
-      throw new KmsError('invalid-argument', 'A key is used for its purpose: "encrypt".')
-    }
+    checkUse(options)
     this.#watch.begin()
     await this.#watch.refresh()
     const { ring } = this.#parts
-    const key = await ring.hold(await ring.records.idOf(checkName(name)))
+    const id = await ring.records.idOf(checkName(name))
+    const handle = await heldTo(options, ring, this.#handleSource(), id)
     void this.#watch.tell()
-    const suite = checkSuite(options.suite ?? this.#parts.environment.suite)
-    return new EncryptionKey(this.#handleSource(), key, { suite, hedged: options.hedged === true })
+    return handle
   }
 
   /**
@@ -178,7 +179,7 @@ export class Kms {
       )
     }
     return this.#uses.with('encrypt', name, undefined, (key) => {
-      const version = key.sealing()
+      const version = key.protecting()
       if (deterministic) return version.deterministic(suite).seal(plaintextBytes(data), context)
       const record = version.recordOf(suite)
       return hedged
@@ -384,8 +385,10 @@ export class Kms {
         await renew()
         await ring.loadVersion(key, number)
       },
+      lookUp: (key, number) => ring.lookUp(key, number),
       loadAll: (key) => ring.loadAll(key),
       primitives: environment.primitives,
+      crypto: environment.crypto,
       uses: (key, version) => ring.usage.of(key.id, version),
       release: (key) => {
         if (!this.#closed) ring.release(key, true)

@@ -12,6 +12,13 @@ export interface DerivationOptions {
   readonly onProgress?: (done: number) => void
 }
 
+/** A hash over parts that are given one after another. */
+export interface Hasher {
+  update(part: Uint8Array): void
+  /** The hash. Nothing may be called afterwards. */
+  digest(): Uint8Array
+}
+
 /** One AEAD key for the many chunks of a message, between buffers of the caller's. No additional data; nonces of 12 bytes. */
 export interface AeadCipher {
   /**
@@ -100,6 +107,9 @@ export interface Primitives {
 
   /** FIPS 180-4. */
   hash(hash: Hash, data: Uint8Array): Uint8Array
+
+  /** Optional, where the platform has one: the same over parts. */
+  hasher?(hash: Hash): Hasher
 
   /** RFC 2104. Keys of any length. */
   hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array

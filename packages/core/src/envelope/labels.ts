@@ -17,6 +17,8 @@ const keyId = label('key-id')
 const check = label('check')
 const index = label('index')
 const fingerprint = label('fingerprint')
+const derive = label('derive')
+const agree = label('agree')
 
 /** What the message stands behind when its salt is hedged (`hedgedSalt`). */
 export const hedgeLabel: Uint8Array = label('hedge')
@@ -88,4 +90,28 @@ export function checkInfo(id: Uint8Array, version: number): Uint8Array {
 /** What ring material is expanded with, 32 bytes: the key of the HMAC that finds the same material twice in a ring. */
 export function fingerprintInfo(): Uint8Array {
   return fingerprint.slice()
+}
+
+/** What turns the material of a key of purpose `derive` into a key of `length` bytes for what `purpose` says. */
+export function deriveInfo(id: Uint8Array, version: number, length: number, purpose: string): Uint8Array {
+  return concat(derive, id, u32(version), u32(length), new TextEncoder().encode(purpose))
+}
+
+/** The salt that the check value of a version of another purpose than `encrypt` is extracted with. */
+export function checkSalt(): Uint8Array {
+  return check.slice()
+}
+
+/**
+ * What a shared secret is expanded with: the key's length, both public keys, the lesser first so that both sides say the same, and what the key is for.
+ * @param one SubjectPublicKeyInfo @param other of the same spec, so of the same length
+ */
+export function agreeInfo(one: Uint8Array, other: Uint8Array, use: Uint8Array, length: number): Uint8Array {
+  const [first, second] = isLess(one, other) ? [one, other] : [other, one]
+  return concat(agree, u32(length), first, second, use)
+}
+
+function isLess(one: Uint8Array, other: Uint8Array): boolean {
+  const at = one.findIndex((byte, index) => byte !== other[index])
+  return at >= 0 && (one[at] as number) < (other[at] as number)
 }

@@ -80,9 +80,9 @@ async function actionOn(
     return { change: { key: primaryEnds ? { ...left, primary: 0 } : left, versions: marked, others }, more: false }
   }
   const number = nextNumber(key.newest, incarnation)
-  const of = { key: key.key, number, time, reason: incident.reason, state: 'active' } as const
-  const version = generateVersion(environment, access, of)
-  selfTest(environment, access, version)
+  const of = { key, number, time, reason: incident.reason, state: 'active' } as const
+  const version = await generateVersion(environment, access, of)
+  await selfTest(environment, access, version)
   const transitionUntil = compromised || incident.retireNow ? time : time + key.transitionDays * day
   const rotation = newRotation(environment, key, {
     to: number,

@@ -1,6 +1,7 @@
 import { type Context, canonicalContext, noContext } from '../envelope/context.ts'
 import { type BoundRecordKey, type RecordKey, sealedBy } from '../envelope/record.ts'
 import { fromText, toText } from '../envelope/text.ts'
+import type { VersionKey } from '../envelope/version-key.ts'
 import type { HandleSource, SealingOptions } from './handle-source.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { plaintextBytes, plaintextText } from './plaintext.ts'
@@ -20,7 +21,7 @@ interface Handle {
 }
 
 interface BoundParts extends SealingOptions {
-  readonly key: LoadedKey
+  readonly key: LoadedKey<VersionKey>
   readonly source: HandleSource
   /** Throws where the handle's lease has ended, or it was released. */
   readonly check: () => void
@@ -38,7 +39,7 @@ export function boundKey(
   let record: RecordKey | undefined
   let encoded: BoundRecordKey | undefined
   const primary = (): BoundRecordKey => {
-    const now = key.sealing().recordOf(suite)
+    const now = key.protecting().recordOf(suite)
     if (encoded === undefined || record !== now) {
       encoded = now.bind(copy)
       record = now

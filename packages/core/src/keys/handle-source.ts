@@ -1,5 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import type { WebCrypto } from '../crypto/web-crypto.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { LoadedKey } from './loaded-key.ts'
 
@@ -16,9 +17,12 @@ export interface HandleSource {
   renew(): Promise<void>
   /** Brings a version into memory. */
   load(key: LoadedKey, number: number): Promise<void>
-  /** Brings all versions that may process into memory. */
+  /** Reads what is recorded of a version. */
+  lookUp(key: LoadedKey, number: number): Promise<void>
+  /** Brings all versions that may process into memory, and what is recorded of the others. */
   loadAll(key: LoadedKey): Promise<void>
   readonly primitives: Primitives
+  readonly crypto: WebCrypto
   /** What counts a version's uses. */
   uses(key: LoadedKey, version: number): Uses
   release(key: LoadedKey): void

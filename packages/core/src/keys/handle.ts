@@ -31,13 +31,13 @@ export interface IndexOptions {
  */
 export class EncryptionKey {
   readonly #source: HandleSource
-  readonly #key: LoadedKey
+  readonly #key: LoadedKey<VersionKey>
   readonly #suite: Suite
   readonly #hedged: boolean
   #released = false
 
   /** Use `kms.use`. */
-  constructor(source: HandleSource, key: LoadedKey, { suite, hedged }: SealingOptions) {
+  constructor(source: HandleSource, key: LoadedKey<VersionKey>, { suite, hedged }: SealingOptions) {
     this.#source = source
     this.#key = key
     this.#suite = suite
@@ -61,12 +61,12 @@ export class EncryptionKey {
 
   /** The 36 characters that the text form of what it seals now starts with: what an index counts by. @throws `no-primary-version`, `key-disabled` */
   get textPrefix(): string {
-    return this.#key.sealing().recordOf(this.#suite).textPrefix
+    return this.#key.protecting().recordOf(this.#suite).textPrefix
   }
 
   /** `textPrefix` of what `sealDeterministicText` gives now, which has another one. @throws as `textPrefix` */
   get deterministicTextPrefix(): string {
-    return this.#key.sealing().deterministic(this.#suite).textPrefix
+    return this.#key.protecting().deterministic(this.#suite).textPrefix
   }
 
   /**
@@ -85,7 +85,7 @@ export class EncryptionKey {
 
   #seal(data: Uint8Array | string, context: Context): Uint8Array {
     this.#check()
-    const record = this.#key.sealing().recordOf(this.#suite)
+    const record = this.#key.protecting().recordOf(this.#suite)
     const envelope = this.#hedged
       ? record.sealHedged(this.#source.primitives, plaintextBytes(data), context)
       : record.seal(plaintextBytes(data), context)
@@ -177,7 +177,7 @@ export class EncryptionKey {
    */
   sealDeterministic(data: Uint8Array | string, context: Context): Uint8Array {
     return this.#told('encrypt', () => {
-      const envelope = this.#key.sealing().deterministic(this.#suite).seal(plaintextBytes(data), context)
+      const envelope = this.#key.protecting().deterministic(this.#suite).seal(plaintextBytes(data), context)
       this.#key.primaryUses.seal()
       return envelope
     })
@@ -210,7 +210,7 @@ export class EncryptionKey {
    * @throws as `seal`
    */
   index(value: Uint8Array | string, context: Context, { length }: IndexOptions = {}): Uint8Array {
-    return this.#told('index', () => this.#key.sealing().index.compute(plaintextBytes(value), context, length))
+    return this.#told('index', () => this.#key.protecting().index.compute(plaintextBytes(value), context, length))
   }
 
   /**

@@ -1,7 +1,11 @@
+import { fromText } from '../envelope/text.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
+import type { KeyPurpose } from '../specs/key-purposes.ts'
+import { type KeySpecName, purposeAndSpec, purposeVerbs } from '../specs/key-specs.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
-import type { KeyRecord, NameRecord } from '../store/records.ts'
+import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { type KeyUsage, keyUsage } from '../usage/key-usage.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
@@ -9,15 +13,19 @@ import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { type CreatedKey, type CreateManyOptions, createMany, type KeySpec } from './many-keys.ts'
 import { checkName, checkText } from './names.ts'
-import { checkPurpose, keyExists, type NewKey, newKey } from './new-key.ts'
+import { keyExists, type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
 import { type ImportOptions, importVersion } from './version-import.ts'
-import { parseVersionLabel } from './version-number.ts'
+import { parseVersionLabel, versionLabel } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
 
 export interface CreateKeyOptions extends ChangeOptions, PolicyOptions {
-  /** `encrypt`: the one purpose there is as yet. */
-  readonly purpose?: 'encrypt'
+  /** What it is for, and does alone: `encrypt` unless given. */
+  readonly purpose?: KeyPurpose
+  /** What sort of key: the standard one of its purpose unless given (`keySpecs`). */
+  readonly spec?: KeySpecName
+  /** Whether `kms.keys.export` may give it out; false unless given, and for good. */
+  readonly exportable?: boolean
   readonly description?: string
 }
 
@@ -50,15 +58,22 @@ export class KeyAdministration {
     const checked = checkName(name)
     const description = checkText(options.description ?? '', 'A description')
     const policy = policyOf(options, standardPolicy, this.#ring.environment.wall())
-    checkPurpose(options.purpose)
+    const use = purposeAndSpec(options.purpose, options.spec)
+    const exportable = options.exportable === true
     const { environment, authority } = this.#ring
     const request = options.requestId ?? globalThis.crypto.randomUUID()
     const reason = reasonOf(options)
-    const of = { name: checked, description, policy, reason }
-    const subject = requestSubject(environment.primitives, checked, { ...policy, description, reason })
+    const of = { name: checked, description, policy, use, exportable, reason }
+    const subject = requestSubject(environment.primitives, checked, {
+      ...policy,
+      ...use,
+      exportable,
+      description,
+      reason,
+    })
     let made: NewKey | undefined
     await authority.commit('key.create', subject, request, async () => {
-      made = newKey(this.#ring, of)
+      made = await newKey(this.#ring, of)
       if ((await environment.store.read([made.claim.id])).length > 0) throw keyExists(checked)
       return { reason, records: [made.claim, made.key, made.version] }
     })
@@ -241,6 +256,31 @@ export class KeyAdministration {
    * @throws `key-not-found`, `version-lost`, `no-primary-version`
    */
   async version(name: string, version?: string | number): Promise<VersionInfo> {
+    const { record, version: found } = await this.#versionOf(name, version)
+    return this.#changes.info(record, [found]).versions[0] as VersionInfo
+  }
+
+  /**
+   * The public half of a version of a key that signs, agrees or transports, in the forms that others read. It may go anywhere.
+   * @param version its label or number; the primary unless given
+   * @throws `key-not-found`, `version-lost`, `no-primary-version`; `invalid-argument` for keys that are no pairs
+   */
+  async publicKey(name: string, version?: string | number): Promise<PublicKeyForms> {
+    const { record, version: found } = await this.#versionOf(name, version)
+    if (found.publicKey === '') {
+      throw new KmsError(
+        'invalid-argument',
+        `"${record.name}" has no public half: it is a key to ${purposeVerbs[record.purpose as KeyPurpose]}.`,
+      )
+    }
+    const { spec, name: comment } = record
+    return publicKeyForms({ spec, spki: fromText(found.publicKey) }, `${comment}/${versionLabel(found.number)}`)
+  }
+
+  async #versionOf(
+    name: string,
+    version: string | number | undefined,
+  ): Promise<{ readonly record: KeyRecord; readonly version: VersionRecord }> {
     const checked = checkName(name)
     const number = version === undefined ? undefined : parseVersionLabel(version)
     await this.#ring.authority.refresh()
@@ -251,8 +291,8 @@ export class KeyAdministration {
         `"${checked}" has no version that protects new data. kms key rotate makes one.`,
       )
     }
-    const found = await this.#ring.records.namedVersions(record, [number ?? record.primary])
-    return this.#changes.info(record, found).versions[0] as VersionInfo
+    const [found] = await this.#ring.records.namedVersions(record, [number ?? record.primary])
+    return { record, version: found as VersionRecord }
   }
 
   /**

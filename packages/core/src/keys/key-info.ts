@@ -1,3 +1,5 @@
+import type { KeyPurpose } from '../specs/key-purposes.ts'
+import type { KeySpecName } from '../specs/key-specs.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { protectionPeriod } from './rotation-policy.ts'
 import type { VersionState } from './states.ts'
@@ -42,8 +44,10 @@ export interface KeyInfo {
   readonly name: string
   /** The ring's name. */
   readonly ring: string
-  readonly purpose: 'encrypt'
-  readonly spec: 'symmetric-256'
+  readonly purpose: KeyPurpose
+  readonly spec: KeySpecName
+  /** Whether its versions may be given out. */
+  readonly exportable: boolean
   readonly description: string
   readonly created: Date
   readonly by: string
@@ -69,8 +73,9 @@ export function keyInfo(key: KeyRecord, versions: readonly VersionRecord[], ring
     id: key.key,
     name: key.name,
     ring,
-    purpose: 'encrypt',
-    spec: 'symmetric-256',
+    purpose: key.purpose as KeyPurpose,
+    spec: key.spec as KeySpecName,
+    exportable: key.exportable,
     description: key.description,
     created: new Date(key.created),
     by: key.by,

@@ -3,16 +3,17 @@ import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
-import { type VersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { concernsOne, KmsError } from '../errors.ts'
+import type { KeyPurpose } from '../specs/key-purposes.ts'
 import type { VersionRecord } from '../store/records.ts'
 import { UsageLog } from '../usage/usage-log.ts'
 import { KeyRecords } from './key-records.ts'
-import { LoadedKey } from './loaded-key.ts'
+import { LoadedKey, ofPurpose } from './loaded-key.ts'
 import { protectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, mayProtect } from './states.ts'
 import { standingOf } from './version-change.ts'
-import { loadVersion } from './version-material.ts'
+import type { VersionInMemory, VersionsByPurpose } from './version-in-memory.ts'
+import { loadVersion, slotsTaken } from './version-material.ts'
 import { versionLabel } from './version-number.ts'
 
 /**
@@ -121,11 +122,40 @@ export class KeyRing {
   }
 
   /**
+   * Holds a key of a purpose.
+   * @throws `key-not-found`, `invalid-argument` for a key of another purpose; nothing is held then
+   */
+  async holdTo<Purpose extends KeyPurpose>(
+    purpose: Purpose,
+    id: string,
+  ): Promise<LoadedKey<VersionsByPurpose[Purpose]>> {
+    const key = await this.hold(id)
+    try {
+      return ofPurpose(key, purpose)
+    } catch (error) {
+      this.release(key, false)
+      throw error
+    }
+  }
+
+  /**
    * Brings one version of a key into memory, however old. One that is not active yet as far as is known here is asked for again:
    * another process may have just made it so.
    * @throws `version-lost` if it was never recorded, and what its state refuses
    */
-  async loadVersion(key: LoadedKey, number: number): Promise<VersionKey> {
+  async loadVersion<Version extends VersionInMemory>(key: LoadedKey<Version>, number: number): Promise<Version> {
+    await this.lookUp(key, number)
+    const known = key.versions.get(number)
+    if (known !== undefined && isPreActive(known)) {
+      await this.renew()
+      const now = key.versions.get(number)
+      if (now !== undefined) checkProcesses(now, key.name, versionLabel(number))
+    }
+    return key.version(number)
+  }
+
+  /** Reads what is recorded of a version, where it is not known yet. @throws `version-lost` if it was never recorded */
+  async lookUp(key: LoadedKey, number: number): Promise<void> {
     while (!key.versions.has(number)) {
       const epoch = this.#epoch
       const [version] = await this.records.versions(key.id, [number])
@@ -142,20 +172,17 @@ export class KeyRing {
       }
       this.#place(key, version)
     }
-    const known = key.versions.get(number)
-    if (known !== undefined && isPreActive(known)) {
-      await this.renew()
-      const now = key.versions.get(number)
-      if (now !== undefined) checkProcesses(now, key.name, versionLabel(number))
-    }
-    return key.version(number)
   }
 
   /**
    * Uses a version to re-encrypt away from it: one that may process, or a compromised one, which is in memory for this call alone.
    * @throws as `loadVersion`; `key-disabled` for a compromised one that is to be destroyed
    */
-  async withLeaving<T>(key: LoadedKey, number: number, work: (version: VersionKey) => T | Promise<T>): Promise<T> {
+  async withLeaving<Version extends VersionInMemory, T>(
+    key: LoadedKey<Version>,
+    number: number,
+    work: (version: Version) => T | Promise<T>,
+  ): Promise<T> {
     try {
       return await work(await this.loadVersion(key, number))
     } catch (error) {
@@ -165,7 +192,7 @@ export class KeyRing {
     this.#checkOpen()
     if (record?.state !== 'compromised' || record.destruction.length > 0)
       return work(await this.loadVersion(key, number))
-    const version = this.#load(record)
+    const version = this.#load(record) as Version
     try {
       return await work(version)
     } finally {
@@ -255,6 +282,8 @@ export class KeyRing {
       }
     }
     key.name = record.name
+    key.purpose = record.purpose
+    key.spec = record.spec
     key.primaryNumber = record.primary
     key.primaryUses = this.usage.of(key.id, record.primary)
     key.made = record.made
@@ -286,21 +315,22 @@ export class KeyRing {
   #place(key: LoadedKey, version: VersionRecord): void {
     const known = key.versions.get(version.number)
     if (known !== undefined && known.revision > version.revision) return
-    const { revision, check } = version
+    const { revision, check, publicKey, compromisedSince } = version
     const standing = standingOf(version)
+    const told = { ...standing, revision, check, publicKey, compromisedSince }
     if (mayProcess(standing)) {
       const loaded = known?.loaded ?? this.#load(version)
-      key.versions.set(version.number, { ...standing, revision, check, loaded })
+      key.versions.set(version.number, { ...told, loaded })
     } else if (isPreActive(standing)) {
-      key.versions.set(version.number, { ...standing, revision, check, loaded: known?.loaded ?? this.#stage(version) })
+      key.versions.set(version.number, { ...told, loaded: known?.loaded ?? this.#stage(version) })
     } else {
       if (known?.loaded !== undefined) this.#drop(known.loaded)
-      key.versions.set(version.number, { ...standing, revision, check, loaded: undefined })
+      key.versions.set(version.number, { ...told, loaded: undefined })
     }
   }
 
   /** A version that is not active yet, in memory beforehand. If it does not open, what is in use goes on, and the rotation waits. */
-  #stage(version: VersionRecord): VersionKey | undefined {
+  #stage(version: VersionRecord): VersionInMemory | undefined {
     try {
       return this.#load(version)
     } catch (error) {
@@ -324,12 +354,13 @@ export class KeyRing {
     this.environment.onWarning({ code: error.code, message: error.message })
   }
 
-  #load(version: VersionRecord): VersionKey {
-    this.#take(versionKeySlots)
+  #load(version: VersionRecord): VersionInMemory {
+    const slots = slotsTaken(version.purpose)
+    this.#take(slots)
     try {
       return loadVersion(this.environment, this.access, version, (change) => this.#take(change))
     } catch (error) {
-      this.#take(-versionKeySlots)
+      this.#take(-slots)
       throw error
     }
   }
@@ -340,7 +371,7 @@ export class KeyRing {
     this.#slotsTaken += change
   }
 
-  #drop(version: VersionKey): void {
+  #drop(version: VersionInMemory): void {
     this.#slotsTaken -= version.slotsHeld
     version.release()
   }

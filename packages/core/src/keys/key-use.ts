@@ -46,12 +46,13 @@ export class KeyUse {
     operation: string,
     of: string | { readonly id: string },
     version: number | undefined,
-    work: (key: LoadedKey) => T | Promise<T>,
+    work: (key: LoadedKey<VersionKey>) => T | Promise<T>,
   ): Promise<T> {
-    let key: LoadedKey | undefined
+    let key: LoadedKey<VersionKey> | undefined
     try {
       await this.#watch.refresh()
-      key = await this.#ring.hold(typeof of === 'string' ? await this.#ring.records.idOf(checkName(of)) : of.id)
+      const id = typeof of === 'string' ? await this.#ring.records.idOf(checkName(of)) : of.id
+      key = await this.#ring.holdTo('encrypt', id)
       // The reading may have taken longer than the lease.
       if (this.#ring.environment.monotonic() > this.#ring.deadline) await this.#ring.renew()
       const result = await work(key)
@@ -82,12 +83,12 @@ export class KeyUse {
     const { monotonic, primitives } = this.#ring.environment
     return this.with('reencrypt', name, header.version, async (key) => {
       if (formatUuid(header.keyId) !== key.id) throw noMatchingKey(header)
-      key.sealing()
+      key.protecting()
       for (;;) {
         const sealed = await this.#ring.withLeaving(key, header.version, (version) => {
           // Bringing the version into memory may have taken longer than the lease, and the primary may have moved meanwhile.
           if (monotonic() > this.#ring.deadline) return undefined
-          const primary = key.sealing()
+          const primary = key.protecting()
           const plaintext = version.open(envelope, context)
           try {
             if (header.version === primary.version && header.suite === suite) return envelope
@@ -134,7 +135,7 @@ export class KeyUse {
       kind: 1,
       wrap: (contentKey, bound) =>
         this.with('encrypt', { id }, undefined, (key) => {
-          return keyRecipient(key.sealing().holder(), this.#parts()).wrap(contentKey, bound)
+          return keyRecipient(key.protecting().holder(), this.#parts()).wrap(contentKey, bound)
         }),
     }
   }

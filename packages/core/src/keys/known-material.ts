@@ -1,6 +1,6 @@
-import type { Slot } from '../crypto/key-slots.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import type { Secret } from '../secret.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import { ringVersionPrefix, versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord } from '../store/records.ts'
@@ -18,9 +18,9 @@ const comparedVersions = 10_000
  * What was destroyed and never compromised may come again.
  * @throws `version-compromised`, `invalid-argument` for material in use
  */
-export async function refuseKnownMaterial(ring: KeyRing, key: KeyRecord, material: Slot): Promise<void> {
+export async function refuseKnownMaterial(ring: KeyRing, key: KeyRecord, material: Secret): Promise<void> {
   const { environment, access, authority, records } = ring
-  const { store, slots, primitives } = environment
+  const { store, primitives } = environment
   const own = versionPrefix(access.record.ring, key.key)
   for (const [prefix, limit] of [
     [own, Number.POSITIVE_INFINITY],
@@ -31,8 +31,8 @@ export async function refuseKnownMaterial(ring: KeyRing, key: KeyRecord, materia
       if (prefix !== own && stored.id.startsWith(own)) continue
       if (++compared > limit) break
       // Signatures cost a hundred times as much as this: one that fits is verified.
-      const { key: of, number, check } = readStored('version', stored).record
-      if (!primitives.equal(keyCheck(slots, material, of, number), fromText(check))) continue
+      const read = readStored('version', stored).record
+      if (!primitives.equal(keyCheck(environment, material, read), fromText(read.check))) continue
       const { record } = await authority.open('version', stored)
       const { name } = (await records.byId(record.key)).record
       const what = `The material is that of version ${versionLabel(record.number)} of "${name}"`

@@ -1,29 +1,38 @@
-import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import type { KeyPurpose } from '../specs/key-purposes.ts'
+import { purposeVerbs } from '../specs/key-specs.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
+import type { VersionInMemory, VersionsByPurpose } from './version-in-memory.ts'
 import { versionLabel } from './version-number.ts'
 
 /** What is known of a version, in memory or not. */
-export interface VersionStanding extends Standing {
+export interface VersionStanding<Version extends VersionInMemory = VersionInMemory> extends Standing {
   /** Of its record. */
   readonly revision: number
   /** In memory, while its state lets it process, and before it is first active. */
-  readonly loaded: VersionKey | undefined
+  readonly loaded: Version | undefined
   /** Its check value as recorded. */
   readonly check: string
+  /** Of a pair: its public half, as recorded; empty of others. */
+  readonly publicKey: string
+  /** Since when it may be known to others; 0 for one that is not compromised. */
+  readonly compromisedSince: number
 }
 
 /**
  * A key in memory, shared by all its handles: its record as last read, and the versions that may process. The ring brings it
  * up to date; handles only read it.
  */
-export class LoadedKey {
+export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   readonly id: string
   name: string
+  /** As recorded; empty until it was read. */
+  purpose = ''
+  spec = ''
   /** The version that seals; undefined if the key has none, or none that may. */
-  primary: VersionKey | undefined
+  primary: Version | undefined
   /** The primary's number as recorded; 0 for none. */
   primaryNumber = 0
   /** Counts what the primary seals and opens. */
@@ -33,7 +42,7 @@ export class LoadedKey {
   /** How many versions were ever made, as recorded. */
   made = 0
   /** Of the versions that were looked at. */
-  readonly versions: Map<number, VersionStanding> = new Map()
+  readonly versions: Map<number, VersionStanding<Version>> = new Map()
   /** Why it cannot be used, if it could not be read. */
   failure: KmsError | undefined
   /** Handles that hold it. */
@@ -48,8 +57,8 @@ export class LoadedKey {
     this.primaryUses = counts
   }
 
-  /** What seals new data. @throws `no-primary-version`, `key-disabled` */
-  sealing(): VersionKey {
+  /** What protects new data: seals, signs. @throws `no-primary-version`, `key-disabled` */
+  protecting(): Version {
     const { primary } = this
     if (primary !== undefined) return primary
     if (this.failure !== undefined) throw this.failure
@@ -63,14 +72,14 @@ export class LoadedKey {
   }
 
   /** The versions in memory, the primary first, then the newest. */
-  readable(): readonly VersionKey[] {
+  readable(): readonly Version[] {
     if (this.failure !== undefined) throw this.failure
     const loaded = [...this.versions.values()].flatMap((one) => (mayProcess(one) ? (one.loaded ?? []) : []))
     return loaded.reverse().sort((a, b) => Number(b === this.primary) - Number(a === this.primary))
   }
 
   /** A version that may process. @throws `version-not-loaded`, and what its state refuses */
-  version(number: number): VersionKey {
+  version(number: number): Version {
     const standing = this.versions.get(number)
     const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure
@@ -86,4 +95,20 @@ export class LoadedKey {
     }
     return standing.loaded
   }
+}
+
+/**
+ * A key as one of a purpose.
+ * @throws `invalid-argument` for a key of another
+ */
+export function ofPurpose<Purpose extends KeyPurpose>(
+  key: LoadedKey,
+  purpose: Purpose,
+): LoadedKey<VersionsByPurpose[Purpose]> {
+  if (key.purpose === purpose) return key as LoadedKey<VersionsByPurpose[Purpose]>
+  throw new KmsError(
+    'invalid-argument',
+    `"${key.name}" is a key to ${purposeVerbs[key.purpose as KeyPurpose] ?? key.purpose}, not to ${purposeVerbs[purpose]}: kms.use(name, { purpose: '${key.purpose}' }).`,
+    { keyIds: [key.id] },
+  )
 }

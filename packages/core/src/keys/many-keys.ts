@@ -1,18 +1,24 @@
 import { KmsError } from '../errors.ts'
+import type { KeyPurpose } from '../specs/key-purposes.ts'
+import { type KeySpecName, purposeAndSpec } from '../specs/key-specs.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import { signRecord } from '../store/signed-record.ts'
 import { type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { checkName, checkText } from './names.ts'
-import { checkPurpose, keyExists, type NewKey, newKey } from './new-key.ts'
+import { keyExists, type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
 
 /** A key to be made. */
 export interface KeySpec extends PolicyOptions {
   /** 1 to 200 bytes, unique in the ring for good. */
   readonly name: string
-  /** `encrypt`: the one purpose there is as yet. */
-  readonly purpose?: 'encrypt'
+  /** What it is for, and does alone: `encrypt` unless given. */
+  readonly purpose?: KeyPurpose
+  /** What sort of key: the standard one of its purpose unless given. */
+  readonly spec?: KeySpecName
+  /** Whether `kms.keys.export` may give it out; false unless given, and for good. */
+  readonly exportable?: boolean
   readonly description?: string
 }
 
@@ -117,10 +123,11 @@ class ManyKeys {
       // The second of a name meets the first, as it would in a commit of its own.
       if (names.has(name)) return { name }
       const policy = policyOf(spec, standardPolicy, ring.environment.wall())
-      checkPurpose(spec.purpose)
+      const use = purposeAndSpec(spec.purpose, spec.spec)
       const description = checkText(spec.description ?? '', 'A description')
-      key = newKey(ring, { name, description, policy, reason: this.#reason })
       names.add(name)
+      const exportable = spec.exportable === true
+      key = await newKey(ring, { name, description, policy, use, exportable, reason: this.#reason })
     } catch (error) {
       if (!(error instanceof KmsError)) throw error
       return { name: nameOf(spec), refused: error }

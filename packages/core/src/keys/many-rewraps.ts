@@ -8,6 +8,7 @@ import { authenticationFailed } from '../envelope/refusals.ts'
 import type { Rewrapped } from '../envelope/rewrap.ts'
 import { type KeyChange, rewrapAtOnce } from '../envelope/rewrap-many.ts'
 import { formatUuid } from '../envelope/uuid.ts'
+import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
@@ -128,10 +129,10 @@ export class ManyRewraps {
 
   /** Holds the key. @returns undefined where something is in the way, which the one-by-one call says */
   async #moveOf(id: string, version: number): Promise<Move | undefined> {
-    let key: LoadedKey | undefined
+    let key: LoadedKey<VersionKey> | undefined
     try {
-      key = await this.#ring.hold(id)
-      const [old, primary] = [await this.#ring.loadVersion(key, version), key.sealing()]
+      key = await this.#ring.holdTo('encrypt', id)
+      const [old, primary] = [await this.#ring.loadVersion(key, version), key.protecting()]
       const from = old.holder()
       return { key, from, to: old === primary ? from : primary.holder() }
     } catch (error) {

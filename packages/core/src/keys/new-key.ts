@@ -1,4 +1,5 @@
 import { KmsError } from '../errors.ts'
+import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -11,6 +12,8 @@ export interface NewKeySpec {
   readonly name: string
   readonly description: string
   readonly policy: PolicyFields
+  readonly use: PurposeAndSpec
+  readonly exportable: boolean
   readonly reason: string
 }
 
@@ -21,10 +24,10 @@ export interface NewKey {
   readonly version: VersionRecord
 }
 
-/** Makes a key's records, with material from the platform's CSPRNG. */
-export function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): NewKey {
+/** Makes a key's records, with material from the platform's CSPRNG. @throws `unsupported` where the platform lacks the algorithm of a pair */
+export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): Promise<NewKey> {
   const { store, ring } = access.record
-  const { name, description, policy, reason } = spec
+  const { name, description, policy, use, exportable, reason } = spec
   const key = globalThis.crypto.randomUUID()
   const number = versionNumber(authority.head.record.incarnation, 1)
   const time = environment.wall()
@@ -36,8 +39,8 @@ export function newKey({ environment, access, authority }: KeyRing, spec: NewKey
     ring,
     key,
     name,
-    purpose: 'encrypt',
-    spec: 'symmetric-256',
+    ...use,
+    exportable,
     description,
     created: time,
     by: environment.caller,
@@ -50,14 +53,8 @@ export function newKey({ environment, access, authority }: KeyRing, spec: NewKey
   }
   const id = nameId(environment.primitives, ring, name)
   const claim: NameRecord = { kind: 'name', id, revision: 1, store, ring, key, name }
-  const version = generateVersion(environment, access, { key, number, time, reason, state: 'active' })
+  const version = await generateVersion(environment, access, { key: record, number, time, reason, state: 'active' })
   return { claim, key: record, version }
-}
-
-/** @throws `invalid-argument` */
-export function checkPurpose(purpose: string | undefined): void {
-  if (purpose === undefined || purpose === 'encrypt') return
-  throw new KmsError('invalid-argument', 'A key has the purpose "encrypt"; others come with a later release.')
 }
 
 export const keyExists = (name: string): KmsError =>

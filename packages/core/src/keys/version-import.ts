@@ -1,7 +1,9 @@
 import { refuseWeak } from '../crypto/weak-material.ts'
 import { toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import { versionPrefix } from '../store/record-ids.ts'
+import type { KeyRecord } from '../store/records.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { refuseKnownMaterial } from './known-material.ts'
@@ -24,7 +26,6 @@ export async function importVersion(
   const { method = 'given as bytes', ...rest } = options
   const checkedMethod = checkName(method, 'A method')
   const { environment, access, authority, records } = changes.ring
-  const { slots } = environment
   const requestId = rest.requestId ?? globalThis.crypto.randomUUID()
   try {
     if (!(material instanceof Uint8Array) || material.length !== 32) {
@@ -33,20 +34,25 @@ export async function importVersion(
     refuseWeak(material, 'the material')
     await authority.refresh()
     const id = await records.idOf(checkName(name))
-    const slot = slots.importKey(new Uint8Array(material))
+    const secret = Secret.copy(material)
     let key: KeyInfo
     try {
       // No version has the number 0: by this check value a request knows its material, and nobody else anything.
-      const given = { method: checkedMethod, material: toText(keyCheck(slots, slot, id, 0)) }
+      const given = {
+        method: checkedMethod,
+        material: toText(keyCheck(environment, secret, { key: id, number: 0, purpose: 'encrypt' })),
+      }
       key = await changes.change(
         'key.import',
         name,
         { ...rest, requestId },
         async (record) => {
-          await refuseKnownMaterial(changes.ring, record, slot)
+          if (record.spec !== 'symmetric-256' || record.purpose !== 'encrypt') throw otherSpec(record)
+          await refuseKnownMaterial(changes.ring, record, secret)
           const number = nextNumber(record.newest, authority.head.record.incarnation)
-          const version = sealVersion(environment, access, new Uint8Array(material), {
-            key: record.key,
+          const own = { secret: Secret.copy(material), publicKey: new Uint8Array(0) }
+          const version = sealVersion(environment, access, own, {
+            key: record,
             number,
             time: environment.wall(),
             reason: reasonOf(rest),
@@ -59,7 +65,7 @@ export async function importVersion(
         given,
       )
     } finally {
-      slots.release(slot)
+      secret.wipe()
     }
     // What the log says of the request: an earlier call may have made the version.
     const prefix = versionPrefix(access.record.ring, id)
@@ -70,3 +76,9 @@ export async function importVersion(
     if (material instanceof Uint8Array) material.fill(0)
   }
 }
+
+const otherSpec = ({ name, purpose, spec }: KeyRecord): KmsError =>
+  new KmsError(
+    'invalid-argument',
+    `"${name}" has the purpose ${purpose} and versions of spec ${spec}, not of 32 bytes to encrypt with.`,
+  )

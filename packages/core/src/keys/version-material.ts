@@ -1,19 +1,34 @@
 import { contentContexts, type VersionContext } from '../access/content-contexts.ts'
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
-import type { KeySlots, Slot } from '../crypto/key-slots.ts'
-import { checkInfo } from '../envelope/labels.ts'
+import type { Slot } from '../crypto/key-slots.ts'
+import { checkInfo, checkSalt } from '../envelope/labels.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
-import { prepareVersionKey, type VersionKey } from '../envelope/version-key.ts'
+import { prepareVersionKey, versionKeySlots } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import { generatePair } from '../key-pairs/generate-pair.ts'
+import { DerivationVersion } from '../purposes/derivation-version.ts'
+import { MacVersion } from '../purposes/mac-version.ts'
+import { PairVersion } from '../purposes/pair-version.ts'
+import { Secret } from '../secret.ts'
+import { keySpecEntry, type PurposeAndSpec } from '../specs/key-specs.ts'
 import { versionId } from '../store/record-ids.ts'
-import type { VersionRecord } from '../store/records.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { VersionInMemory } from './version-in-memory.ts'
 import { versionLabel } from './version-number.ts'
+
+/** What a version is made of: bytes of a symmetric key, or both halves of a pair. */
+export interface Material {
+  /** As its envelope holds it: raw bytes, or PKCS#8 in DER, of X-Wing its seed. Wiped by whoever takes it. */
+  readonly secret: Secret
+  /** Empty of symmetric keys. */
+  readonly publicKey: Uint8Array
+}
 
 /** What a new version's record says, beside its material. */
 export interface NewVersion {
-  readonly key: string
+  readonly key: Pick<KeyRecord, 'key' | 'purpose' | 'spec' | 'exportable'>
   readonly number: number
   readonly time: number
   readonly reason: string
@@ -21,22 +36,41 @@ export interface NewVersion {
   readonly state: 'pre-active' | 'active'
 }
 
-/** A new version's record with material from the platform's CSPRNG, sealed to the ring. */
-export function generateVersion(environment: Environment, access: RingAccess, of: NewVersion): VersionRecord {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
-  return sealVersion(environment, access, bytes, { ...of, origin: 'generated', method: "the platform's CSPRNG" })
+/** Whether keys of a spec are pairs. */
+export const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec)
+
+const nothing = new Uint8Array(0)
+
+/** Material from the platform's CSPRNG. @throws `unsupported` where the platform lacks the algorithm of a pair */
+export async function generateMaterial(environment: Environment, { purpose, spec }: PurposeAndSpec): Promise<Material> {
+  if (isPair(spec)) {
+    const { material, publicKey } = await generatePair({ purpose: purpose as 'sign', spec }, environment.crypto)
+    return { secret: material, publicKey }
+  }
+  const bytes = new Uint8Array(keySpecEntry(spec).bits / 8)
+  return { secret: Secret.take(globalThis.crypto.getRandomValues(bytes)), publicKey: nothing }
 }
 
-/** A version's record with given material, 32 bytes, which are wiped. */
+/** A new version's record with material from the platform's CSPRNG, sealed to the ring. @throws as `generateMaterial` */
+export async function generateVersion(
+  environment: Environment,
+  access: RingAccess,
+  of: NewVersion,
+): Promise<VersionRecord> {
+  const material = await generateMaterial(environment, of.key as PurposeAndSpec)
+  return sealVersion(environment, access, material, { ...of, origin: 'generated', method: "the platform's CSPRNG" })
+}
+
+/** A version's record with given material, which is wiped. */
 export function sealVersion(
   environment: Environment,
   access: RingAccess,
-  bytes: Uint8Array,
+  { secret, publicKey }: Material,
   of: NewVersion & Pick<VersionRecord, 'origin' | 'method'>,
 ): VersionRecord {
   const { store, ring } = access.record
-  const { slots } = environment
-  const { key, number, time, reason, state, origin, method } = of
+  const { number, time, reason, state, origin, method } = of
+  const { key, purpose, spec, exportable } = of.key
   const record = {
     kind: 'version',
     id: versionId(ring, key, number),
@@ -45,8 +79,8 @@ export function sealVersion(
     ring,
     key,
     number,
-    purpose: 'encrypt',
-    spec: 'symmetric-256',
+    purpose,
+    spec,
     state,
     previousState: '',
     primaryFrom: state === 'active' ? time : 0,
@@ -59,67 +93,123 @@ export function sealVersion(
     reason,
     origin,
     method,
-    exportable: false,
-    bits: 256,
+    exportable,
+    bits: keySpecEntry(spec).bits,
   } as const
-  const material = toText(
-    access.sealing.sealHedged(environment.primitives, bytes, contentContexts.version(versionContext(record))),
-  )
-  const slot = slots.importKey(bytes)
   try {
-    return { ...record, material, check: toText(keyCheck(slots, slot, key, number)) }
+    const context = contentContexts.version(versionContext(record))
+    const material = toText(access.sealing.sealHedged(environment.primitives, secret.reveal(), context))
+    const check = toText(keyCheck(environment, secret, record))
+    return { ...record, material, publicKey: toText(publicKey), check }
   } finally {
-    slots.release(slot)
+    secret.wipe()
   }
 }
 
+/** Slots that a version takes when it is brought into memory. */
+export const slotsTaken = (purpose: string): number =>
+  purpose === 'encrypt' ? versionKeySlots : purpose === 'derive' ? 1 : 0
+
 /**
- * Brings a version's material into slots.
+ * Brings a version's material into memory.
  * @param onSlots told how many slots the version takes beyond those it has when it is made
- * @throws `not-permitted`, `store-corrupt`, `limit-exceeded` where no slot is free
+ * @throws `not-permitted`, `store-corrupt`, `limit-exceeded` where no slot is free, `unsupported` for keys of other systems
  */
 export function loadVersion(
   environment: Environment,
   access: RingAccess,
   version: VersionRecord,
   onSlots: (change: number) => void,
-): VersionKey {
-  const { slots, primitives } = environment
+): VersionInMemory {
+  const { key, number, purpose, spec, publicKey } = version
+  const secret = openMaterial(environment, access, version)
+  switch (purpose) {
+    case 'encrypt':
+      if (spec !== 'symmetric-256') break
+      return inSlot(environment, secret, (material) =>
+        prepareVersionKey(environment.slots, material, { keyId: parseUuid(key), version: number, onSlots }),
+      )
+    case 'derive':
+      return inSlot(
+        environment,
+        secret,
+        (material) => new DerivationVersion(number, parseUuid(key), environment.slots, material),
+      )
+    case 'mac':
+      return new MacVersion(number, spec, secret, environment.primitives)
+    case 'sign':
+    case 'agree':
+    case 'transport': {
+      const parts = {
+        version: number,
+        purpose,
+        spec,
+        publicKey: fromText(publicKey),
+        crypto: environment.crypto,
+      } as const
+      return new PairVersion(parts, secret)
+    }
+  }
+  secret.wipe()
+  throw new KmsError('unsupported', `Nothing is done here with keys of spec ${spec}: they are kept for other systems.`)
+}
+
+/**
+ * A version's material, opened and checked; the caller wipes it.
+ * @throws `not-permitted`, `store-corrupt`
+ */
+export function openMaterial(environment: Environment, access: RingAccess, version: VersionRecord): Secret {
   const { key, number } = version
   const envelope = fromText(version.material)
   // The envelope's header names the ring key's version (envelope v1 §Modes 0 and 1).
   const ringVersion = new DataView(envelope.buffer, envelope.byteOffset).getUint32(23)
   const ringKey = access.keys.get(ringVersion)
   if (ringKey === undefined) throw new KmsError('not-permitted', 'This root does not open the ring key of that time.')
-  let material: Slot
+  let secret: Secret
   try {
-    material = slots.importKey(ringKey.open(envelope, contentContexts.version(versionContext(version))))
+    secret = Secret.take(ringKey.open(envelope, contentContexts.version(versionContext(version))))
   } catch (cause) {
-    if (cause instanceof KmsError && cause.code === 'limit-exceeded') throw cause
     throw new KmsError(
       'store-corrupt',
       `The material of version ${versionLabel(number)} of key ${key} does not open. Restore a backup of the store.`,
       { cause, keyIds: [key] },
     )
   }
+  if (environment.primitives.equal(keyCheck(environment, secret, version), fromText(version.check))) return secret
+  secret.wipe()
+  throw new KmsError('store-corrupt', `The material of key ${key} is not what its record says.`, { keyIds: [key] })
+}
+
+function inSlot<T extends VersionInMemory>(environment: Environment, secret: Secret, prepare: (slot: Slot) => T): T {
+  const { slots } = environment
+  let slot: Slot
   try {
-    if (!primitives.equal(keyCheck(slots, material, key, number), fromText(version.check))) {
-      throw new KmsError('store-corrupt', `The material of key ${key} is not what its record says.`, { keyIds: [key] })
-    }
-    return prepareVersionKey(slots, material, { keyId: parseUuid(key), version: number, onSlots })
+    slot = slots.importKey(secret.reveal())
+  } finally {
+    secret.wipe()
+  }
+  try {
+    return prepare(slot)
   } catch (error) {
-    slots.release(material)
+    slots.release(slot)
     throw error
   }
 }
 
-/** What a version's record knows its material by, 8 bytes. */
-export function keyCheck(slots: KeySlots, material: Slot, key: string, number: number): Uint8Array {
-  return slots.expand(material, checkInfo(parseUuid(key), number), 8)
+/** What a version's record knows its material by, 8 bytes (contents-v1 §Check values). */
+export function keyCheck(
+  { primitives }: Pick<Environment, 'primitives'>,
+  material: Secret,
+  { key, number, purpose }: Pick<VersionRecord, 'key' | 'number' | 'purpose'>,
+): Uint8Array {
+  const info = checkInfo(parseUuid(key), number)
+  if (purpose === 'encrypt') return primitives.hkdfExpand('SHA-512', material.reveal(), info, 8)
+  // What such a key computes for data of anybody's, such as a mac, must not meet what is written down here.
+  return primitives.hkdf('SHA-512', material.reveal(), checkSalt(), info, 8)
 }
 
 /** The context that a version's material is sealed with. */
-function versionContext(version: Omit<VersionRecord, 'material' | 'check'>): VersionContext {
+function versionContext(version: Omit<VersionRecord, 'material' | 'check' | 'publicKey'>): VersionContext {
   return {
     store: version.store,
     ring: version.ring,

@@ -1,5 +1,5 @@
 import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText, toText } from '../envelope/text.ts'
+import { fromBase64, toBase64 } from './base64.ts'
 import { privateHalf } from './jwk.ts'
 import { hpkePublicKey, type RecipientPublicKey, rsaPublicKey } from './public-key.ts'
 import { decodeSpki, encodeSpki } from './spki.ts'
@@ -18,12 +18,7 @@ export function publicKeyPem(key: RecipientPublicKey): string {
 
 /** A SubjectPublicKeyInfo in PEM. @param spki DER */
 export function spkiPem(spki: Uint8Array): string {
-  const text = toText(spki)
-  const base64 = text
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
-    .padEnd(Math.ceil(text.length / 4) * 4, '=')
-  const lines = base64.match(/.{1,64}/g) as string[]
+  const lines = toBase64(spki).match(/.{1,64}/g) as string[]
   return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`
 }
 
@@ -58,10 +53,8 @@ export async function readSpki(spki: Uint8Array): Promise<RecipientPublicKey> {
 }
 
 function decode(body: string): Uint8Array {
-  const base64 = body.replace(/\s+/g, '')
   try {
-    if (!/^[^=]*={0,2}$/.test(base64) || base64.length % 4 !== 0) throw new RangeError('padding')
-    return fromText(base64.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_'))
+    return fromBase64(body.replace(/\s+/g, ''))
   } catch {
     throw invalidArgument('The PEM block is not base64.')
   }

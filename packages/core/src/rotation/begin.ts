@@ -50,9 +50,9 @@ export async function begin(
     const useless = under && abandoned(under.rotation, under.to, { time, by: environment.caller })
     const given = number === 0 ? undefined : await waiting(key, number)
     const made = nextNumber(key.newest, authority.head.record.incarnation)
-    const of = { key: key.key, number: made, time, reason: reasonOf(rest), state: 'pre-active' } as const
-    const version = given ?? generateVersion(environment, access, of)
-    selfTest(environment, access, version)
+    const of = { key, number: made, time, reason: reasonOf(rest), state: 'pre-active' } as const
+    const version = given ?? (await generateVersion(environment, access, of))
+    await selfTest(environment, access, version)
     const record = newRotation(environment, key, {
       rotation,
       to: version.number,

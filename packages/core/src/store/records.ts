@@ -59,6 +59,8 @@ export type KeyRecord = RecordBase & {
   readonly name: string
   readonly purpose: string
   readonly spec: string
+  /** Whether its versions may be given out (`kms.keys.export`). */
+  readonly exportable: boolean
   readonly description: string
   readonly created: number
   readonly by: string
@@ -108,6 +110,8 @@ export type VersionRecord = RecordBase & {
   readonly destruction: readonly DestructionEntry[]
   /** Content 1; empty after its destruction. */
   readonly material: string
+  /** Of a pair, the public half: SubjectPublicKeyInfo in DER, of X-Wing as HPKE serialises it. Empty of symmetric keys. */
+  readonly publicKey: string
   /** Check value, 8 bytes. */
   readonly check: string
   readonly created: number
@@ -328,6 +332,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     name: 'text',
     purpose: 'text',
     spec: 'text',
+    exportable: 'flag',
     description: 'text',
     created: 'integer',
     by: 'text',
@@ -355,6 +360,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     compromisedSince: 'integer',
     destruction: { notBefore: 'integer', by: 'text', reason: 'text', guards: 'text' },
     material: 'text',
+    publicKey: 'text',
     check: 'text',
     created: 'integer',
     changed: 'integer',

@@ -1,0 +1,40 @@
+import type { WebCrypto } from '../crypto/web-crypto.ts'
+import { KmsError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { type ImportedHalf, importPublicHalf } from './pair-halves.ts'
+
+/** Bits of a shared secret: a coordinate of the curve in whole bytes. */
+const secretBits: Readonly<Record<string, number>> = { x25519: 256, 'p-256': 256, 'p-384': 384, 'p-521': 528 }
+
+/**
+ * The shared secret of a private half and somebody's public half (X25519: RFC 7748 §6.1; ECDH: SP 800-56A rev. 3 §5.7.1.2), the caller's to
+ * wipe. It is no key yet: a key-derivation function makes one of it.
+ * @param half of a pair to agree with @param spki the other's public half, of the same spec
+ * @throws `invalid-argument` for what is no public key of that spec, or is one that everybody knows the secret of
+ */
+export async function sharedSecret(
+  half: ImportedHalf,
+  spec: string,
+  spki: Uint8Array,
+  crypto: WebCrypto,
+): Promise<Secret> {
+  const other = await importPublicHalf(spki, 'agree', spec, crypto)
+  const algorithm = { ...half.algorithm.operation, public: other.key }
+  let secret: Secret
+  try {
+    secret = Secret.take(
+      new Uint8Array(await crypto.subtle.deriveBits(algorithm, half.key, secretBits[spec] as number)),
+    )
+  } catch (cause) {
+    throw new KmsError('invalid-argument', 'The public key gives no shared secret: it is no key of an honest party.', {
+      cause,
+    })
+  }
+  // RFC 7748 §6.1: a point of small order gives zeros, whatever the private key.
+  if (secret.reveal().some((byte) => byte !== 0)) return secret
+  secret.wipe()
+  throw new KmsError(
+    'invalid-argument',
+    'The public key gives a shared secret of zeros: it is no key of an honest party.',
+  )
+}

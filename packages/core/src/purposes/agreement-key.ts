@@ -1,0 +1,181 @@
+import { sameBytes } from '../envelope/bytes.ts'
+import { agreeInfo } from '../envelope/labels.ts'
+import type { Opener, Stanza } from '../envelope/recipient.ts'
+import { readRecipient } from '../envelope/recipient-layouts.ts'
+import { hpkeOpener } from '../envelope/recipients/hpke.ts'
+import { KmsError } from '../errors.ts'
+import { sharedSecret } from '../key-pairs/agreement.ts'
+import { hpkeHalves, hpkePublicHalf } from '../key-pairs/hpke-pair.ts'
+import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
+import type { HandleSource } from '../keys/handle-source.ts'
+import { HeldKey } from '../keys/held-key.ts'
+import type { LoadedKey } from '../keys/loaded-key.ts'
+import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
+import type { HpkePublicKey } from '../public-keys/public-key.ts'
+import { Secret } from '../secret.ts'
+import type { PairVersion } from './pair-version.ts'
+
+export interface AgreeOptions {
+  /** What the key is for, up to 1,024 bytes, or text as UTF-8: both sides say the same. */
+  readonly info: Uint8Array | string
+  /** Bytes, 16 to 64; 32 unless given. */
+  readonly length?: number
+  /** The version to agree with, a label or number; the primary unless given. */
+  readonly version?: string | number
+}
+
+/** A key that both sides have now, and by which version of ours. */
+export interface AgreedKey {
+  /** The caller's to wipe. */
+  readonly key: Secret
+  readonly version: string
+}
+
+/**
+ * A key of purpose `agree`: it agrees on keys with others, and opens what was sealed to it with HPKE. From
+ * `kms.use(name, { purpose: 'agree' })`.
+ */
+export class AgreementKey {
+  readonly #held: HeldKey<PairVersion>
+
+  /** Use `kms.use`. */
+  constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
+    this.#held = new HeldKey(source, key)
+  }
+
+  get name(): string {
+    return this.#held.key.name
+  }
+
+  /** UUID in lower case. */
+  get id(): string {
+    return this.#held.key.id
+  }
+
+  /** `x25519`, `p-256`, `p-384`, `p-521` or `x-wing`. */
+  get spec(): string {
+    return this.#held.key.spec
+  }
+
+  /** The label of the version that others agree with now; null if there is none. */
+  get version(): string | null {
+    return this.#held.primaryLabel
+  }
+
+  /**
+   * A key that whoever has the other public key's private half computes, too: X25519 or ECDH (SP 800-56A rev. 3 §6.2.2, both keys static), HKDF with
+   * SHA-512 (RFC 5869) over the shared secret, both public keys and what it is for. **It says nothing of who is on the other side unless you
+   * know whose the public key is, and it has no forward secrecy**: the exchange of `@kms/core/exchange` has both.
+   * @param peer the other's public key, of the same spec: PEM, JWK, DER
+   * @throws `invalid-argument` for a key of another spec, that is none, or that everybody knows the secret of; `no-primary-version`, `key-disabled`, and what a
+   * version's state refuses; `unsupported` for X-Wing, which only seals; `store-unavailable`, `closed`
+   */
+  agree(peer: PublicKeyForm, { info, length = 32, version }: AgreeOptions): Promise<AgreedKey> {
+    const bytes = typeof info === 'string' ? new TextEncoder().encode(info) : info
+    if (!(bytes instanceof Uint8Array) || bytes.length > 1_024) {
+      throw new KmsError('invalid-argument', 'What a key is for has up to 1,024 bytes.')
+    }
+    if (!Number.isInteger(length) || length < 16 || length > 64) {
+      throw new KmsError('invalid-argument', 'An agreed key has 16 to 64 bytes.')
+    }
+    const other = readPublicKeyForm(peer)
+    if (other.spec !== this.spec) {
+      throw new KmsError(
+        'invalid-argument',
+        `The other's public key is of ${other.spec}, "${this.name}" of ${this.spec}.`,
+      )
+    }
+    const named = version === undefined ? undefined : parseVersionLabel(version)
+    return this.#held.toldWhenDone(
+      'agree',
+      async () => {
+        const own = await this.#version(named)
+        const { primitives, crypto } = this.#held.source
+        const secret = await sharedSecret(await own.half(), this.spec, other.spki, crypto)
+        try {
+          const label = agreeInfo(own.publicKey, other.spki, bytes, length)
+          const key = primitives.hkdf('SHA-512', secret.reveal(), new Uint8Array(0), label, length)
+          return { key: Secret.take(key), version: versionLabel(own.version) }
+        } finally {
+          secret.wipe()
+        }
+      },
+      named,
+    )
+  }
+
+  /**
+   * The public half that others seal to with HPKE now: a recipient of `kms.encrypt` and `encryptFile`.
+   * @throws `unsupported` for P-384 and P-521, `no-primary-version`, `key-disabled`
+   */
+  async recipientKey(): Promise<HpkePublicKey> {
+    await this.#held.ready()
+    return hpkePublicHalf(this.spec, this.#held.key.protecting().publicKey)
+  }
+
+  /**
+   * Opens what was sealed to any version of it with HPKE (envelope v1, recipient kind 3): for `openers` of `kms.decrypt` and of `decryptFile`.
+   * @throws opening throws `no-matching-key`, `authentication-failed`, and what a version's state refuses
+   */
+  async opener(): Promise<Opener> {
+    await this.#held.ready()
+    const { key, source } = this.#held
+    await source.loadAll(key)
+    const { primitives } = source
+    const known = await this.#fingerprints()
+    const versionOf = (stanza: Stanza): number | undefined => {
+      const fields = readRecipient(stanza)
+      if (typeof fields === 'string' || fields.name !== 'hpke') return undefined
+      return known.find(({ fingerprint }) => sameBytes(fingerprint, fields.keyId))?.number
+    }
+    return {
+      kind: 3,
+      holds: (stanza) => versionOf(stanza) !== undefined,
+      unwrap: (stanza, bound) => {
+        const number = versionOf(stanza)
+        return this.#held.toldWhenDone(
+          'decrypt',
+          async () => {
+            if (number === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
+            const version = await this.#version(number)
+            const pair = await hpkeHalves(this.spec, version.publicKey, version.material)
+            try {
+              return await hpkeOpener(pair, { primitives }).unwrap(stanza, bound)
+            } finally {
+              pair.privateKey.wipe()
+            }
+          },
+          number,
+        )
+      },
+    }
+  }
+
+  /** The versions that may process, by what envelopes call them. */
+  async #fingerprints(): Promise<readonly { readonly number: number; readonly fingerprint: Uint8Array }[]> {
+    return Promise.all(
+      this.#held.key.readable().map(async ({ version: number, publicKey }) => {
+        const { fingerprint } = await hpkePublicHalf(this.spec, publicKey)
+        return { number, fingerprint }
+      }),
+    )
+  }
+
+  async #version(named: number | undefined): Promise<PairVersion> {
+    await this.#held.ready()
+    const { key, source } = this.#held
+    if (named !== undefined) await source.lookUp(key, named)
+    const version = named === undefined ? key.protecting() : this.#held.version(named)
+    source.uses(key, version.version).open()
+    return version
+  }
+
+  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
+  release(): void {
+    this.#held.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}

@@ -1,0 +1,114 @@
+import { KmsError } from '../errors.ts'
+import type { HandleSource } from '../keys/handle-source.ts'
+import { HeldKey } from '../keys/held-key.ts'
+import type { LoadedKey } from '../keys/loaded-key.ts'
+import { plaintextBytes } from '../keys/plaintext.ts'
+import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
+import type { MacVersion } from './mac-version.ts'
+
+/** What verified, and with which version. */
+export interface MacVerification {
+  /** The label of the version that made it. */
+  readonly version: string
+}
+
+export interface MacVerifyOptions {
+  /** The version that made it, where that is known: a label or number. Each one in memory is tried unless given. */
+  readonly version?: string | number
+}
+
+/**
+ * A key of purpose `mac` in memory: HMAC (RFC 2104, FIPS 198-1), synchronously. From `kms.use(name, { purpose: 'mac' })`.
+ * It works until its lease ends, as an `EncryptionKey` does.
+ */
+export class MacKey {
+  readonly #held: HeldKey<MacVersion>
+
+  /** Use `kms.use`. */
+  constructor(source: HandleSource, key: LoadedKey<MacVersion>) {
+    this.#held = new HeldKey(source, key)
+  }
+
+  get name(): string {
+    return this.#held.key.name
+  }
+
+  /** UUID in lower case. */
+  get id(): string {
+    return this.#held.key.id
+  }
+
+  /** `hmac-256`, `hmac-384` or `hmac-512`. */
+  get spec(): string {
+    return this.#held.key.spec
+  }
+
+  /** The label of the version that makes macs now; null if there is none. */
+  get version(): string | null {
+    return this.#held.primaryLabel
+  }
+
+  /**
+   * Authenticates a message with the primary version.
+   * @param data bytes, or text as UTF-8, whole. The mac does not say what it is for: begin the message with that
+   * @returns 32, 48 or 64 bytes, as long as the hash
+   * @throws `lease-expired`, `no-primary-version`, `key-disabled`, `invalid-argument`, `closed`
+   */
+  mac(data: Uint8Array | string): Uint8Array {
+    return this.#held.told('mac', () => {
+      this.#held.check()
+      const mac = this.#held.key.protecting().mac(plaintextBytes(data))
+      this.#held.key.primaryUses.seal()
+      return mac
+    })
+  }
+
+  /**
+   * Verifies a mac, whole, with the versions in memory, the primary first: the newest 64, and those that `load` brought.
+   * @returns with which version it fits
+   * @throws `authentication-failed` if none fits; `version-not-loaded` and what its state refuses for a version that was named; `lease-expired`,
+   * `invalid-argument`, `closed`
+   */
+  verify(mac: Uint8Array, data: Uint8Array | string, { version }: MacVerifyOptions = {}): MacVerification {
+    const named = version === undefined ? undefined : parseVersionLabel(version)
+    return this.#held.told(
+      'verify',
+      () => {
+        this.#held.check()
+        const bytes = plaintextBytes(data)
+        const candidates = named === undefined ? this.#held.key.readable() : [this.#held.version(named)]
+        const made = candidates.find((one) => one.fits(mac, bytes))
+        if (made === undefined) throw notIts(this.name)
+        this.#held.source.uses(this.#held.key, made.version).open()
+        return { version: versionLabel(made.version) }
+      },
+      named,
+    )
+  }
+
+  /** Brings a version into memory. @throws `version-lost`, and what its state refuses; `store-unavailable` */
+  async load(version: string | number): Promise<void> {
+    this.#held.checkReleased()
+    await this.#held.source.load(this.#held.key, parseVersionLabel(version))
+  }
+
+  /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */
+  renew(): Promise<void> {
+    return this.#held.renew()
+  }
+
+  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
+  release(): void {
+    this.#held.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}
+
+const notIts = (name: string): KmsError =>
+  new KmsError(
+    'authentication-failed',
+    `The mac is not of "${name}" over this message, or of a version that is not in memory.`,
+  )

@@ -1,0 +1,53 @@
+import type { WebCrypto } from '../crypto/web-crypto.ts'
+import { KmsError } from '../errors.ts'
+import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
+import { type ImportedHalf, importPrivateHalf } from '../key-pairs/pair-halves.ts'
+import type { VersionInMemory } from '../keys/version-in-memory.ts'
+import type { Secret } from '../secret.ts'
+
+export interface PairVersionParts {
+  readonly version: number
+  readonly purpose: PairPurpose
+  readonly spec: string
+  /** SubjectPublicKeyInfo in DER; of X-Wing as HPKE serialises it. */
+  readonly publicKey: Uint8Array
+  readonly crypto: WebCrypto
+}
+
+/** A version of a key whose material is a pair, in memory. Its private half is brought into WebCrypto when it is first used. */
+export class PairVersion implements VersionInMemory {
+  readonly version: number
+  readonly slotsHeld = 0
+  readonly publicKey: Uint8Array
+  readonly #parts: PairVersionParts
+  readonly #material: Secret
+  #half: Promise<ImportedHalf> | undefined
+  #released = false
+
+  /** @param material PKCS#8 in DER, of X-Wing its seed; the version takes it over */
+  constructor(parts: PairVersionParts, material: Secret) {
+    this.version = parts.version
+    this.publicKey = parts.publicKey
+    this.#parts = parts
+    this.#material = material
+  }
+
+  /** The private half as WebCrypto has it. @throws `closed`, `unsupported` where the platform lacks the algorithm */
+  half(): Promise<ImportedHalf> {
+    if (this.#released) throw new KmsError('closed', 'The key was released.')
+    const { purpose, spec, crypto } = this.#parts
+    this.#half ??= importPrivateHalf(this.#material, purpose, spec, crypto)
+    return this.#half
+  }
+
+  /** Its material, for what WebCrypto does not do. Not a copy, and the version's to wipe. */
+  get material(): Secret {
+    return this.#material
+  }
+
+  release(): void {
+    this.#released = true
+    this.#half = undefined
+    this.#material.wipe()
+  }
+}

@@ -1,0 +1,157 @@
+import { fromText } from '../envelope/text.ts'
+import { KmsError } from '../errors.ts'
+import type { HandleSource } from '../keys/handle-source.ts'
+import { HeldKey } from '../keys/held-key.ts'
+import type { LoadedKey, VersionStanding } from '../keys/loaded-key.ts'
+import { plaintextBytes } from '../keys/plaintext.ts'
+import { checkProcesses } from '../keys/states.ts'
+import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
+import { type DigestedData, digestOf } from '../signatures/digest.ts'
+import { decodeSignatureFile, statementBytes } from '../signatures/signature-file.ts'
+import { type SignatureForm, signatureFits } from '../signatures/verify.ts'
+import type { PairVersion } from './pair-version.ts'
+
+/** A genuine signature: which version made it, and what is known of that version since. */
+export interface SignatureVerification {
+  /** The label of the version. */
+  readonly version: string
+  /**
+   * Since when others may have had the private half: a signature that was not seen before that time may be theirs. Null unless the version was
+   * compromised.
+   */
+  readonly compromisedSince: Date | null
+  /** Whether the private half was destroyed: nothing new is signed with it. */
+  readonly destroyed: boolean
+}
+
+export interface VerifyOptions {
+  /** `raw` unless given. */
+  readonly form?: SignatureForm
+  /** The version that made it, where that is known: a label or number. Every version is tried unless given. */
+  readonly version?: string | number
+}
+
+type Standing = VersionStanding<PairVersion>
+
+/**
+ * The public halves of a key of purpose `sign`, of all its versions: retired ones verify on, and so do destroyed ones, whose private half alone is
+ * gone. From `kms.use(name, { purpose: 'verify' })`.
+ */
+export class SignatureVerifier {
+  readonly #held: HeldKey<PairVersion>
+
+  /** Use `kms.use`. */
+  constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
+    this.#held = new HeldKey(source, key)
+  }
+
+  get name(): string {
+    return this.#held.key.name
+  }
+
+  /** UUID in lower case. */
+  get id(): string {
+    return this.#held.key.id
+  }
+
+  get spec(): string {
+    return this.#held.key.spec
+  }
+
+  /**
+   * Verifies a signature over data as a whole.
+   * @param data bytes, or text as UTF-8
+   * @returns which version made it, and whether that was compromised since. **Look at `compromisedSince`**
+   * @throws `authentication-failed` if no version made it; `key-disabled` if a disabled one did, or one that is to be destroyed; `version-lost`,
+   * `invalid-argument`, `unsupported`, `store-unavailable`, `closed`
+   */
+  async verify(
+    signature: Uint8Array,
+    data: Uint8Array | string,
+    { form = 'raw', version }: VerifyOptions = {},
+  ): Promise<SignatureVerification> {
+    const bytes = plaintextBytes(data)
+    const named = version === undefined ? undefined : parseVersionLabel(version)
+    return this.#verify(signature, bytes, form, named)
+  }
+
+  /**
+   * Verifies a `.sig` file over data of any length, in bounded memory.
+   * @param file what `signFile` gave @param data bytes, or their parts one after another
+   * @throws as `verify`; `malformed`, `no-matching-key` for a file of another key, and what `data` throws
+   */
+  async verifyFile(file: string, data: DigestedData): Promise<SignatureVerification> {
+    const { signature, ...statement } = decodeSignatureFile(file)
+    const { key, spec, version, digest } = statement
+    if (key !== this.id || spec !== this.spec) {
+      throw new KmsError('no-matching-key', `The signature file is of key ${key}, not of "${this.name}".`, {
+        keyIds: [key],
+      })
+    }
+    const number = parseVersionLabel(version)
+    const actual = await digestOf(data, this.#held.source.primitives)
+    if (!this.#held.source.primitives.equal(actual, digest)) throw notIts(this.name)
+    return this.#verify(signature, statementBytes(statement), 'raw', number)
+  }
+
+  #verify(
+    signature: Uint8Array,
+    data: Uint8Array,
+    form: SignatureForm,
+    named: number | undefined,
+  ): Promise<SignatureVerification> {
+    return this.#held.toldWhenDone(
+      'verify',
+      async () => {
+        await this.#held.ready()
+        const { key, source } = this.#held
+        if (named === undefined) await source.loadAll(key)
+        else await source.lookUp(key, named)
+        for (const [number, standing] of candidates(key, named)) {
+          const claim = { spec: this.spec, publicKey: fromText(standing.publicKey), signature, form, data }
+          if (!(await signatureFits(claim, source.crypto))) continue
+          return this.#verified(number, standing)
+        }
+        throw notIts(this.name)
+      },
+      named,
+    )
+  }
+
+  #verified(number: number, standing: Standing): SignatureVerification {
+    const { state, scheduled, compromisedSince } = standing
+    const refused = scheduled || state === 'suspended' || state === 'pre-active'
+    if (refused) {
+      this.#held.source.uses(this.#held.key, number).refuse()
+      checkProcesses(standing, this.name, versionLabel(number))
+    }
+    this.#held.source.uses(this.#held.key, number).open()
+    return {
+      version: versionLabel(number),
+      compromisedSince: compromisedSince === 0 ? null : new Date(compromisedSince),
+      destroyed: state === 'destroyed',
+    }
+  }
+
+  /** Gives the key back. Releasing twice is no error. */
+  release(): void {
+    this.#held.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}
+
+/** The versions that may have signed, the primary first, then the newest. */
+function candidates(key: LoadedKey<PairVersion>, named: number | undefined): readonly (readonly [number, Standing])[] {
+  if (named === undefined) {
+    const rank = ([number]: readonly [number, Standing]): number => Number(number === key.primaryNumber)
+    return [...key.versions].reverse().sort((a, b) => rank(b) - rank(a))
+  }
+  const standing = key.versions.get(named)
+  return standing === undefined ? [] : [[named, standing]]
+}
+
+const notIts = (name: string): KmsError =>
+  new KmsError('authentication-failed', `The signature is not of "${name}" over this data.`)
