@@ -97,11 +97,6 @@ export function deriveInfo(id: Uint8Array, version: number, length: number, purp
   return concat(derive, id, u32(version), u32(length), new TextEncoder().encode(purpose))
 }
 
-/** The salt that the check value of a version of another purpose than `encrypt` is extracted with. */
-export function checkSalt(): Uint8Array {
-  return check.slice()
-}
-
 /**
  * What a shared secret is expanded with: the key's length, both public keys, the lesser first so that both sides say the same, and what the key is for.
  * @param one SubjectPublicKeyInfo @param other of the same spec, so of the same length

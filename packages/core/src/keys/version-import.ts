@@ -40,7 +40,7 @@ export async function importVersion(
       // No version has the number 0: by this check value a request knows its material, and nobody else anything.
       const given = {
         method: checkedMethod,
-        material: toText(keyCheck(environment, secret, { key: id, number: 0, purpose: 'encrypt' })),
+        material: toText(keyCheck(environment, secret, { key: id, number: 0 })),
       }
       key = await changes.change(
         'key.import',

@@ -2,7 +2,7 @@ import { contentContexts, type VersionContext } from '../access/content-contexts
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import type { Slot } from '../crypto/key-slots.ts'
-import { checkInfo, checkSalt } from '../envelope/labels.ts'
+import { checkInfo } from '../envelope/labels.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
 import { prepareVersionKey, versionKeySlots } from '../envelope/version-key.ts'
@@ -200,12 +200,10 @@ function inSlot<T extends VersionInMemory>(environment: Environment, secret: Sec
 export function keyCheck(
   { primitives }: Pick<Environment, 'primitives'>,
   material: Secret,
-  { key, number, purpose }: Pick<VersionRecord, 'key' | 'number' | 'purpose'>,
+  { key, number }: Pick<VersionRecord, 'key' | 'number'>,
 ): Uint8Array {
-  const info = checkInfo(parseUuid(key), number)
-  if (purpose === 'encrypt') return primitives.hkdfExpand('SHA-512', material.reveal(), info, 8)
-  // What such a key computes for data of anybody's, such as a mac, must not meet what is written down here.
-  return primitives.hkdf('SHA-512', material.reveal(), checkSalt(), info, 8)
+  // Macs are made of nothing that begins as this does (`protocolLabel`), so none meets what is written down here.
+  return primitives.hkdfExpand('SHA-512', material.reveal(), checkInfo(parseUuid(key), number), 8)
 }
 
 /** The context that a version's material is sealed with. */

@@ -55,6 +55,7 @@ export class DerivationKey {
    */
   derive(purpose: string, { length = 32, version }: DeriveOptions = {}): DerivedKey {
     const checked = checkName(purpose, 'A purpose')
+    if (checked.startsWith('kms1')) throw new KmsError('invalid-argument', 'A purpose does not begin with "kms1".')
     if (!Number.isInteger(length) || length < 16 || length > 64) {
       throw new KmsError('invalid-argument', 'A derived key has 16 to 64 bytes.')
     }

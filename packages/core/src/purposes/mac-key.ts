@@ -4,6 +4,7 @@ import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
+import { protocolLabel } from '../signatures/protocol-label.ts'
 import type { MacVersion } from './mac-version.ts'
 
 /** What verified, and with which version. */
@@ -50,14 +51,15 @@ export class MacKey {
 
   /**
    * Authenticates a message with the primary version.
-   * @param data bytes, or text as UTF-8, whole. The mac does not say what it is for: begin the message with that
+   * @param data bytes, or text as UTF-8, whole. The mac does not say what it is for: begin the message with that. What begins with `kms1/` is kept for
+   * what this system computes itself (envelope v1 §Labels)
    * @returns 32, 48 or 64 bytes, as long as the hash
    * @throws `lease-expired`, `no-primary-version`, `key-disabled`, `invalid-argument`, `closed`
    */
   mac(data: Uint8Array | string): Uint8Array {
     return this.#held.told('mac', () => {
       this.#held.check()
-      const mac = this.#held.key.protecting().mac(plaintextBytes(data))
+      const mac = this.#held.key.protecting().mac(messageBytes(data))
       this.#held.key.primaryUses.seal()
       return mac
     })
@@ -75,7 +77,7 @@ export class MacKey {
       'verify',
       () => {
         this.#held.check()
-        const bytes = plaintextBytes(data)
+        const bytes = messageBytes(data)
         const candidates = named === undefined ? this.#held.key.readable() : [this.#held.version(named)]
         const made = candidates.find((one) => one.fits(mac, bytes))
         if (made === undefined) throw notIts(this.name)
@@ -105,6 +107,12 @@ export class MacKey {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+function messageBytes(data: Uint8Array | string): Uint8Array {
+  const bytes = plaintextBytes(data)
+  if (!protocolLabel(bytes)) return bytes
+  throw new KmsError('invalid-argument', 'A message does not begin with "kms1/": put something before it.')
 }
 
 const notIts = (name: string): KmsError =>

@@ -107,6 +107,15 @@ function hashCases(on: On, name: Hash): ConformanceCase[] {
         requireEqual(p.hash(name, data), expected, `the digest of ${length} bytes`)
       }
     }),
+    on(`${name} over parts, where there is one, is that of the whole`, (p) => {
+      for (const cut of [0, 1, 64, 128, 1_000]) {
+        const data = pattern(1_000, 5)
+        const hasher = p.hasher?.(name)
+        hasher?.update(data.subarray(0, cut))
+        hasher?.update(data.subarray(cut))
+        requireEqual(hasher?.digest() ?? p.hash(name, data), p.hash(name, data), `the digest cut at ${cut} bytes`)
+      }
+    }),
     on(`HMAC-${name} of RFC 4231 §4.3`, (p) => {
       requireEqual(p.hmac(name, text('Jefe'), text('what do ya want for nothing?')), hmac, 'the mac')
     }),

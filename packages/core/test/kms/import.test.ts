@@ -45,7 +45,7 @@ describe.each(['a', 'b'])('material of a version of the key "a", given to "%s"',
     expect((await keys.show(to)).versions.length).toBe(to === 'a' ? 2 : 1)
   })
 
-  test('is refused while the version is there: a compromise of one would not reach the other', async () => {
+  test('is refused while the version is there: a compromise of one would not reach the other [E-98]', async () => {
     const { keys } = await twoKeys()
     const material = fresh()
     await keys.importVersion('a', material.slice())

@@ -65,7 +65,7 @@ test.each(['x25519', 'p-256', 'x-wing'] as const)(
   },
 )
 
-test('public keys that are none, of another spec, or of small order are refused', async () => {
+test('public keys that are none, of another spec, or of small order are refused [C-86]', async () => {
   const { kms } = await newKms()
   await kms.keys.create('curve', { purpose: 'agree' })
   await kms.keys.create('nist', { purpose: 'agree', spec: 'p-256' })
@@ -88,7 +88,7 @@ test('public keys that are none, of another spec, or of small order are refused'
   await kms.close()
 })
 
-test('an agreed key is HKDF over the shared secret that node:crypto computes', async () => {
+test('an agreed key is HKDF over the shared secret that node:crypto computes [C-85]', async () => {
   const { kms } = await newKms()
   await kms.keys.create('curve', { purpose: 'agree' })
   const key = await kms.use('curve', { purpose: 'agree' })

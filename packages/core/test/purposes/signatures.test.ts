@@ -40,26 +40,34 @@ describe.each(webCryptos)('with %s', (_, crypto) => {
   )
 })
 
-test.each(signing)('node:crypto verifies what a key of %s signs, by the public key it gives out', async (spec) => {
-  const kms = await kmsWith()
-  await kms.keys.create('invoices', { purpose: 'sign', spec })
-  const key = await kms.use('invoices', { purpose: 'sign' })
-  const { pem, jwk } = await kms.keys.publicKey('invoices')
-  const data = Buffer.from(message)
-  const options = spec.startsWith('rsa') ? { padding: 6, saltLength: 32 } : {}
-  const hash = { 'p-256': 'sha256', 'p-384': 'sha384', 'p-521': 'sha512', 'rsa-2048': 'sha256' }[spec as string]
-  const signature = await key.sign(message)
-  const raw = { ...options, dsaEncoding: 'ieee-p1363' } as const
-  expect(nodeVerify(hash ?? null, data, { key: createPublicKey(pem as string), ...raw }, signature)).toBe(true)
-  expect(
-    nodeVerify(hash ?? null, data, { key: createPublicKey({ key: jwk as object, format: 'jwk' }), ...raw }, signature),
-  ).toBe(true)
-  if (!spec.startsWith('p-')) return
-  const inDer = await key.sign(message, { form: 'der' })
-  expect(nodeVerify(hash, data, { key: createPublicKey(pem as string) }, inDer)).toBe(true)
-  const verifier = await kms.use('invoices', { purpose: 'verify' })
-  expect(await verifier.verify(inDer, message, { form: 'der' })).toMatchObject({ version: '1' })
-})
+test.each(signing)(
+  'node:crypto verifies what a key of %s signs, by the public key it gives out [C-83]',
+  async (spec) => {
+    const kms = await kmsWith()
+    await kms.keys.create('invoices', { purpose: 'sign', spec })
+    const key = await kms.use('invoices', { purpose: 'sign' })
+    const { pem, jwk } = await kms.keys.publicKey('invoices')
+    const data = Buffer.from(message)
+    const options = spec.startsWith('rsa') ? { padding: 6, saltLength: 32 } : {}
+    const hash = { 'p-256': 'sha256', 'p-384': 'sha384', 'p-521': 'sha512', 'rsa-2048': 'sha256' }[spec as string]
+    const signature = await key.sign(message)
+    const raw = { ...options, dsaEncoding: 'ieee-p1363' } as const
+    expect(nodeVerify(hash ?? null, data, { key: createPublicKey(pem as string), ...raw }, signature)).toBe(true)
+    expect(
+      nodeVerify(
+        hash ?? null,
+        data,
+        { key: createPublicKey({ key: jwk as object, format: 'jwk' }), ...raw },
+        signature,
+      ),
+    ).toBe(true)
+    if (!spec.startsWith('p-')) return
+    const inDer = await key.sign(message, { form: 'der' })
+    expect(nodeVerify(hash, data, { key: createPublicKey(pem as string) }, inDer)).toBe(true)
+    const verifier = await kms.use('invoices', { purpose: 'verify' })
+    expect(await verifier.verify(inDer, message, { form: 'der' })).toMatchObject({ version: '1' })
+  },
+)
 
 test('who is asked for a DER of Ed25519 or of RSA says that they have one form', async () => {
   const kms = await kmsWith()
@@ -105,7 +113,7 @@ test('a retired version signs no more and verifies on', async () => {
   expect((await key.signed(message)).version).toBe('2')
 })
 
-test('a signature file names key and version, and verifies in another process, over parts of any size', async () => {
+test('a signature file names key and version, and verifies in another process, over parts of any size [C-87] [C-88]', async () => {
   const { kms, store } = await newKms()
   opened.push(kms)
   await kms.keys.create('releases', { purpose: 'sign', spec: 'p-384' })
@@ -141,7 +149,7 @@ test('a signature file names key and version, and verifies in another process, o
   }
 })
 
-test('what this system signs itself, no caller can have signed as data', async () => {
+test('what this system signs itself, no caller can have signed as data [E-99]', async () => {
   const kms = await kmsWith()
   await kms.keys.create('invoices', { purpose: 'sign' })
   const key = await kms.use('invoices', { purpose: 'sign' })

@@ -32,29 +32,46 @@ export class Ed25519Key implements webcrypto.CryptoKey {
     }
   }
 
-  /** @param raw 32 bytes */
-  static fromRaw(raw: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
+  /** @param data 32 bytes (`raw`), a SubjectPublicKeyInfo (`spki`) or a PrivateKeyInfo (`pkcs8`) in DER */
+  static from(
+    format: 'raw' | 'pkcs8' | 'spki',
+    data: Uint8Array,
+    extractable: boolean,
+    usages: readonly webcrypto.KeyUsage[],
+  ): Ed25519Key {
+    switch (format) {
+      case 'raw':
+        return Ed25519Key.#fromRaw(data, extractable, usages)
+      case 'spki':
+        if (!spkiPrefix.equals(data.subarray(0, spkiPrefix.length))) throw otherAlgorithm()
+        return Ed25519Key.#fromRaw(data.subarray(spkiPrefix.length), extractable, usages)
+      case 'pkcs8':
+        return Ed25519Key.#fromPkcs8(data, extractable, usages)
+    }
+  }
+
+  static #fromRaw(raw: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
     if (raw.length !== 32) throw new DOMException('An Ed25519 public key has 32 bytes.', 'DataError')
     const key = createPublicKey({ key: Buffer.concat([spkiPrefix, raw]), format: 'der', type: 'spki' })
     return new Ed25519Key(key, extractable, usages)
   }
 
-  /** @param pkcs8 DER of a PrivateKeyInfo */
-  static fromPkcs8(pkcs8: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
+  static #fromPkcs8(pkcs8: Uint8Array, extractable: boolean, usages: readonly webcrypto.KeyUsage[]): Ed25519Key {
     const der = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length)
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     if (key.asymmetricKeyType === 'ed25519') return new Ed25519Key(key, extractable, usages)
-    throw new DOMException('That is a key of another algorithm.', 'DataError')
+    throw otherAlgorithm()
   }
 
   get type(): webcrypto.KeyType {
     return this.#key.type as webcrypto.KeyType
   }
 
-  /** A public key's 32 bytes, or an extractable private key's PKCS#8 DER. */
+  /** A public key's 32 bytes or SubjectPublicKeyInfo, or an extractable private key's PKCS#8 DER. */
   export(format: string): ArrayBuffer {
-    if (format === 'raw' && this.type === 'public') {
-      return new Uint8Array(this.#key.export({ format: 'der', type: 'spki' }).subarray(spkiPrefix.length)).buffer
+    if ((format === 'raw' || format === 'spki') && this.type === 'public') {
+      const der = this.#key.export({ format: 'der', type: 'spki' })
+      return new Uint8Array(format === 'raw' ? der.subarray(spkiPrefix.length) : der).buffer
     }
     if (format === 'pkcs8' && this.type === 'private' && this.extractable) {
       const der = this.#key.export({ format: 'der', type: 'pkcs8' })
@@ -80,6 +97,8 @@ export class Ed25519Key implements webcrypto.CryptoKey {
     )
   }
 }
+
+const otherAlgorithm = (): DOMException => new DOMException('That is a key of another algorithm.', 'DataError')
 
 /** From so many on at once, signatures are made and checked beside the main thread: waking a thread takes longer than a few of them. */
 const manyAtOnce = 8

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Aead, AeadCipher, Hash, Primitives } from '@kms/core'
+import type { Aead, AeadCipher, Hash, Hasher, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
 import { tagLength } from './chunks.ts'
 import { nativeAeads, notGenuine, openSealed, plain, sealInto, wipeFreed } from './native-aead.ts'
@@ -26,6 +26,7 @@ export function createNativePrimitives(): Primitives {
   return {
     backend: 'native',
     hash,
+    hasher,
     hmac,
     hkdfExpand,
     hkdf,
@@ -43,6 +44,16 @@ export function createNativePrimitives(): Primitives {
 
 function hash(hash: Hash, data: Uint8Array): Uint8Array {
   return plain(createHash(hashEntry(hash).name).update(data).digest())
+}
+
+function hasher(hash: Hash): Hasher {
+  const running = createHash(hashEntry(hash).name)
+  return {
+    update: (part) => {
+      running.update(part)
+    },
+    digest: () => plain(running.digest()),
+  }
 }
 
 function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array {

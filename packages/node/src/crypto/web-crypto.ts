@@ -1,18 +1,24 @@
-import type { webcrypto } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
 import { Ed25519Key } from './ed25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
 type Subtle = webcrypto.SubtleCrypto
 type CryptoKey = webcrypto.CryptoKey
 type BufferSource = webcrypto.BufferSource
-type AlgorithmIdentifier = webcrypto.AlgorithmIdentifier
+type Algorithm = webcrypto.AlgorithmIdentifier
+type Usages = webcrypto.KeyUsage[]
+type Format = 'raw' | 'pkcs8' | 'spki'
 
-/** What @peculiar/webcrypto does alone. */
-const delegated = ['encrypt', 'decrypt', 'digest', 'deriveBits', 'deriveKey', 'wrapKey', 'unwrapKey'] as const
+/** What only @peculiar/webcrypto is asked for, or Node's own for its own keys. */
+const delegated = ['encrypt', 'decrypt', 'deriveBits', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
+
+/** What Node's WebCrypto has under every release from 20 on without calling it experimental. */
+const settled: ReadonlySet<string> = new Set(['ECDSA', 'ECDH', 'RSA-PSS', 'RSA-OAEP', 'RSASSA-PKCS1-V1_5'])
 
 /**
- * @peculiar/webcrypto, loaded when it is first needed, and node:crypto for Ed25519. With the keys that sign records that takes a tenth of the time:
- * @peculiar/webcrypto parses a key with each signature, from text in which private keys stay behind.
+ * A WebCrypto object of three: node:crypto for Ed25519, Node's own WebCrypto for ECDSA, ECDH and RSA, @peculiar/webcrypto, loaded when it is first
+ * needed, for all else. @peculiar/webcrypto makes key pairs on the main thread and parses a key with each use, from text in which private keys stay behind; Node
+ * 20's own still calls Ed25519 and X25519 experimental.
  */
 export function createNodeWebCrypto(): Crypto {
   let loading: Promise<Subtle> | undefined
@@ -21,44 +27,39 @@ export function createNodeWebCrypto(): Crypto {
     loading ??= import('@peculiar/webcrypto').then(({ Crypto }) => new Crypto().subtle as unknown as Subtle)
     return loading
   }
+  const nodes = globalThis.crypto.subtle as unknown as Subtle
+  const byAlgorithm = async (algorithm: Algorithm): Promise<Subtle> =>
+    settled.has(nameOf(algorithm).toUpperCase()) ? nodes : theirs()
+  const byKey = async (key: CryptoKey | undefined): Promise<Subtle> =>
+    key instanceof webcrypto.CryptoKey ? nodes : theirs()
   const own = {
-    async generateKey(algorithm: AlgorithmIdentifier, extractable: boolean, usages: webcrypto.KeyUsage[]) {
+    async generateKey(algorithm: Algorithm, extractable: boolean, usages: Usages) {
       return isEd25519(algorithm)
         ? Ed25519Key.generate(extractable)
-        : (await theirs()).generateKey(algorithm, extractable, usages)
+        : (await byAlgorithm(algorithm)).generateKey(algorithm, extractable, usages)
     },
-    async importKey(
-      format: 'raw' | 'pkcs8',
-      data: BufferSource,
-      algorithm: AlgorithmIdentifier,
-      extractable: boolean,
-      usages: webcrypto.KeyUsage[],
-    ): Promise<CryptoKey> {
-      if (isEd25519(algorithm)) {
-        if (format === 'raw') return Ed25519Key.fromRaw(view(data), extractable, usages)
-        if (format === 'pkcs8') return Ed25519Key.fromPkcs8(view(data), extractable, usages)
-      }
-      return (await theirs()).importKey(format, data, algorithm, extractable, usages)
+    async importKey(format: Format, data: BufferSource, algorithm: Algorithm, extractable: boolean, usages: Usages) {
+      return isEd25519(algorithm)
+        ? Ed25519Key.from(format, view(data), extractable, usages)
+        : (await byAlgorithm(algorithm)).importKey(format, data, algorithm, extractable, usages)
     },
-    async exportKey(format: 'raw' | 'pkcs8', key: CryptoKey): Promise<ArrayBuffer> {
-      return key instanceof Ed25519Key ? key.export(format) : (await theirs()).exportKey(format, key)
+    async exportKey(format: Format, key: CryptoKey): Promise<ArrayBuffer> {
+      return key instanceof Ed25519Key ? key.export(format) : (await byKey(key)).exportKey(format, key)
     },
-    async sign(algorithm: AlgorithmIdentifier, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer> {
-      return key instanceof Ed25519Key ? key.sign(view(data)) : (await theirs()).sign(algorithm, key, data)
+    async sign(algorithm: Algorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer> {
+      return key instanceof Ed25519Key ? key.sign(view(data)) : (await byKey(key)).sign(algorithm, key, data)
     },
-    async verify(
-      algorithm: AlgorithmIdentifier,
-      key: CryptoKey,
-      signature: BufferSource,
-      data: BufferSource,
-    ): Promise<boolean> {
+    async verify(algorithm: Algorithm, key: CryptoKey, signature: BufferSource, data: BufferSource): Promise<boolean> {
       return key instanceof Ed25519Key
         ? key.verify(view(signature), view(data))
-        : (await theirs()).verify(algorithm, key, signature, data)
+        : (await byKey(key)).verify(algorithm, key, signature, data)
     },
   }
   const rest = delegated.map((name) => {
-    const call = async (...of: unknown[]): Promise<unknown> => Reflect.apply((await theirs())[name], await theirs(), of)
+    const call = async (...of: unknown[]): Promise<unknown> => {
+      const subtle = await byKey(of.find((one) => one instanceof webcrypto.CryptoKey) as CryptoKey | undefined)
+      return Reflect.apply(subtle[name], subtle, of)
+    }
     return [name, call] as const
   })
   const subtle = { ...Object.fromEntries(rest), ...own } as unknown as Subtle
@@ -69,8 +70,9 @@ export function createNodeWebCrypto(): Crypto {
   } as Crypto
 }
 
-const isEd25519 = (algorithm: AlgorithmIdentifier): boolean =>
-  (typeof algorithm === 'string' ? algorithm : algorithm.name) === 'Ed25519'
+const nameOf = (algorithm: Algorithm): string => (typeof algorithm === 'string' ? algorithm : algorithm.name)
+
+const isEd25519 = (algorithm: Algorithm): boolean => nameOf(algorithm) === 'Ed25519'
 
 const view = (data: BufferSource): Uint8Array =>
   ArrayBuffer.isView(data)

@@ -67,3 +67,65 @@ test('a public key is given out as it came, a private one not at all', async () 
   await expect(ours.subtle.exportKey('pkcs8', signs)).rejects.toThrow()
   await expect(ours.subtle.sign(algorithm, verifies, data)).rejects.toThrow()
 })
+
+const pairs: readonly (readonly [
+  webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams | { name: string },
+  webcrypto.KeyUsage[],
+])[] = [
+  [{ name: 'Ed25519' }, ['sign', 'verify']],
+  [{ name: 'ECDSA', namedCurve: 'P-384' }, ['sign', 'verify']],
+  [{ name: 'ECDH', namedCurve: 'P-521' }, ['deriveBits']],
+  [{ name: 'X25519' }, ['deriveBits']],
+  [
+    { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+    ['sign', 'verify'],
+  ],
+]
+
+test.each(pairs)('a pair of %j goes out and into @peculiar/webcrypto, and back', async (params, usages) => {
+  const made = (await ours.subtle.generateKey(params, true, usages)) as webcrypto.CryptoKeyPair
+  const publicUsages = usages.filter((usage) => usage === 'verify')
+  const privateUsages = usages.filter((usage) => usage !== 'verify')
+  for (const [from, to] of [
+    [ours, theirs],
+    [theirs, ours],
+  ] as const) {
+    const pair =
+      from === ours ? made : ((await from.subtle.generateKey(params, true, usages)) as webcrypto.CryptoKeyPair)
+    const spki = await from.subtle.exportKey('spki', pair.publicKey)
+    const pkcs8 = await from.subtle.exportKey('pkcs8', pair.privateKey)
+    const publicKey = await to.subtle.importKey('spki', spki, params, true, publicUsages)
+    const privateKey = await to.subtle.importKey('pkcs8', pkcs8, params, false, privateUsages)
+    if (usages[0] === 'sign') {
+      const operation = { name: params.name, hash: 'SHA-256', saltLength: 32 }
+      const signature = await to.subtle.sign(operation, privateKey, data)
+      expect(await from.subtle.verify(operation, pair.publicKey, signature, data)).toBe(true)
+      expect(await to.subtle.verify(operation, publicKey, signature, data)).toBe(true)
+    } else {
+      const bits = params.name === 'X25519' ? 256 : 528
+      const there = await to.subtle.deriveBits({ name: params.name, public: publicKey }, privateKey, bits)
+      const here = await from.subtle.deriveBits({ name: params.name, public: pair.publicKey }, pair.privateKey, bits)
+      expect(new Uint8Array(there)).toEqual(new Uint8Array(here))
+    }
+  }
+})
+
+test('an RSA key is made while the main thread goes on', async () => {
+  let turns = 0
+  const timer = setInterval(() => turns++, 1)
+  const params = { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 4096, publicExponent: Uint8Array.of(1, 0, 1) }
+  const start = performance.now()
+  let longest = 0
+  let last = start
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  await ours.subtle.generateKey(params, true, ['sign', 'verify'])
+  const taken = performance.now() - start
+  clearInterval(timer)
+  clearInterval(watch)
+  // One that blocks leaves no turn at all between its start and its end.
+  expect(turns).toBeGreaterThan(taken > 50 ? 5 : 0)
+  expect(longest).toBeLessThan(Math.max(taken / 2, 40))
+})
