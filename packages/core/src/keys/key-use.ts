@@ -7,10 +7,15 @@ import { readRecipient } from '../envelope/recipient-layouts.ts'
 import { keyOpener, keyRecipient } from '../envelope/recipients/key.ts'
 import { noMatchingKey, recordHeader } from '../envelope/record.ts'
 import { type RewrapOptions, type Rewrapped, rewrapHeader } from '../envelope/rewrap.ts'
+import { fromText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import { heldBy, pairRecipient, type SealedTo, stanzaKind, unwrapByPair } from '../purposes/pair-envelopes.ts'
+import type { PairVersion } from '../purposes/pair-version.ts'
 import type { Secret } from '../secret.ts'
+import type { KeyPurpose } from '../specs/key-purposes.ts'
+import type { KeyRecord } from '../store/records.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LoadedKey } from './loaded-key.ts'
 import { type EnvelopeToRewrap, ManyRewraps, type RewrapOutcome } from './many-rewraps.ts'
@@ -18,6 +23,7 @@ import { checkName } from './names.ts'
 import { newestRecipients } from './newest-recipients.ts'
 import type { RingWatch } from './ring-watch.ts'
 import { refusedByState } from './states.ts'
+import type { VersionsByPurpose } from './version-in-memory.ts'
 
 /** How `kms.rewrap` changes who can open an envelope. */
 export interface RewrapUnder extends Pick<RewrapOptions, 'context' | 'add' | 'remove' | 'length' | 'limits'> {
@@ -42,17 +48,28 @@ export class KeyUse {
    * @param of its name, or its id
    * @param version the number that is opened; undefined for the primary
    */
-  async with<T>(
+  with<T>(
     operation: string,
     of: string | { readonly id: string },
     version: number | undefined,
     work: (key: LoadedKey<VersionKey>) => T | Promise<T>,
   ): Promise<T> {
-    let key: LoadedKey<VersionKey> | undefined
+    return this.#holding('encrypt', operation, of, version, work)
+  }
+
+  /** `with`, of a key of any purpose. */
+  async #holding<Purpose extends KeyPurpose, T>(
+    purpose: Purpose,
+    operation: string,
+    of: string | { readonly id: string },
+    version: number | undefined,
+    work: (key: LoadedKey<VersionsByPurpose[Purpose]>) => T | Promise<T>,
+  ): Promise<T> {
+    let key: LoadedKey<VersionsByPurpose[Purpose]> | undefined
     try {
       await this.#watch.refresh()
       const id = typeof of === 'string' ? await this.#ring.records.idOf(checkName(of)) : of.id
-      key = await this.#ring.holdTo('encrypt', id)
+      key = await this.#ring.holdTo(purpose, id)
       // The reading may have taken longer than the lease.
       if (this.#ring.environment.monotonic() > this.#ring.deadline) await this.#ring.renew()
       const result = await work(key)
@@ -107,7 +124,20 @@ export class KeyUse {
 
   /** A key's primary version, at the time of wrapping, as a recipient. */
   async recipient(name: string): Promise<Recipient> {
-    return this.#recipientOf(await this.#idOf(name))
+    const { key: id, purpose } = await this.#record(name)
+    return purpose === 'agree' || purpose === 'transport' ? this.#pairRecipientOf(id, purpose) : this.#recipientOf(id)
+  }
+
+  #pairRecipientOf(id: string, purpose: SealedTo): Recipient {
+    const { environment } = this.#ring
+    return {
+      kind: stanzaKind[purpose],
+      wrap: (contentKey, bound) =>
+        this.#holding(purpose, 'encrypt', { id }, undefined, async (key) => {
+          const recipient = await pairRecipient(purpose, key.spec, key.protecting().publicKey, environment)
+          return recipient.wrap(contentKey, bound)
+        }),
+    }
   }
 
   /**
@@ -145,7 +175,9 @@ export class KeyUse {
    * @param leaving with compromised versions too: for what is written anew at once
    */
   async opener(name: string | undefined, leaving = false): Promise<Opener> {
-    const only = name === undefined ? undefined : await this.#idOf(name)
+    const record = name === undefined ? undefined : await this.#record(name)
+    if (record?.purpose === 'agree' || record?.purpose === 'transport') return this.#pairOpener(record, leaving)
+    const only = record?.key
     const named = (stanza: Stanza): { readonly id: string; readonly version: number } | undefined => {
       const fields = readRecipient(stanza)
       if (typeof fields === 'string' || fields.name !== 'key') return undefined
@@ -169,9 +201,35 @@ export class KeyUse {
     }
   }
 
-  async #idOf(name: string): Promise<string> {
+  /** Opens what is sealed to any version of a pair. */
+  async #pairOpener(record: KeyRecord, leaving: boolean): Promise<Opener> {
+    const { environment, records } = this.#ring
+    const { key: id, spec } = record
+    const purpose = record.purpose as SealedTo
+    const versions = await Promise.all(
+      (await records.allVersions(record)).map(async ({ number, publicKey }) => {
+        return { number, holds: await heldBy(purpose, spec, fromText(publicKey), environment) }
+      }),
+    )
+    const numberOf = (stanza: Stanza): number | undefined => versions.find(({ holds }) => holds(stanza))?.number
+    return {
+      kind: stanzaKind[purpose],
+      holds: (stanza) => numberOf(stanza) !== undefined,
+      unwrap: async (stanza, bound) => {
+        const number = numberOf(stanza)
+        if (number === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
+        const unwrap = (version: PairVersion): Promise<Secret> =>
+          unwrapByPair(purpose, spec, version, environment, stanza, bound)
+        return this.#holding(purpose, leaving ? 'reencrypt' : 'decrypt', { id }, number, async (key) =>
+          leaving ? this.#ring.withLeaving(key, number, unwrap) : unwrap(await this.#ring.loadVersion(key, number)),
+        )
+      },
+    }
+  }
+
+  async #record(name: string): Promise<KeyRecord> {
     await this.#watch.refresh()
-    return this.#ring.records.idOf(checkName(name))
+    return (await this.#ring.records.byName(checkName(name))).record
   }
 
   #parts(): { readonly primitives: Primitives } {

@@ -1,17 +1,11 @@
-import { sameBytes } from '../envelope/bytes.ts'
 import { agreeInfo } from '../envelope/labels.ts'
-import type { Opener, Stanza } from '../envelope/recipient.ts'
-import { readRecipient } from '../envelope/recipient-layouts.ts'
-import { hpkeOpener } from '../envelope/recipients/hpke.ts'
 import { KmsError } from '../errors.ts'
 import { sharedSecret } from '../key-pairs/agreement.ts'
-import { hpkeHalves, hpkePublicHalf } from '../key-pairs/hpke-pair.ts'
 import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
-import type { HpkePublicKey } from '../public-keys/public-key.ts'
 import { Secret } from '../secret.ts'
 import type { PairVersion } from './pair-version.ts'
 
@@ -32,8 +26,8 @@ export interface AgreedKey {
 }
 
 /**
- * A key of purpose `agree`: it agrees on keys with others, and opens what was sealed to it with HPKE. From
- * `kms.use(name, { purpose: 'agree' })`.
+ * A key of purpose `agree`: it agrees on keys with others. From `kms.use(name, { purpose: 'agree' })`. What is sealed to it with HPKE,
+ * `kms.recipient` seals and `kms.opener` opens.
  */
 export class AgreementKey {
   readonly #held: HeldKey<PairVersion>
@@ -101,63 +95,6 @@ export class AgreementKey {
         }
       },
       named,
-    )
-  }
-
-  /**
-   * The public half that others seal to with HPKE now: a recipient of `kms.encrypt` and `encryptFile`.
-   * @throws `unsupported` for P-384 and P-521, `no-primary-version`, `key-disabled`
-   */
-  async recipientKey(): Promise<HpkePublicKey> {
-    await this.#held.ready()
-    return hpkePublicHalf(this.spec, this.#held.key.protecting().publicKey)
-  }
-
-  /**
-   * Opens what was sealed to any version of it with HPKE (envelope v1, recipient kind 3): for `openers` of `kms.decrypt` and of `decryptFile`.
-   * @throws opening throws `no-matching-key`, `authentication-failed`, and what a version's state refuses
-   */
-  async opener(): Promise<Opener> {
-    await this.#held.ready()
-    const { key, source } = this.#held
-    await source.loadAll(key)
-    const { primitives } = source
-    const known = await this.#fingerprints()
-    const versionOf = (stanza: Stanza): number | undefined => {
-      const fields = readRecipient(stanza)
-      if (typeof fields === 'string' || fields.name !== 'hpke') return undefined
-      return known.find(({ fingerprint }) => sameBytes(fingerprint, fields.keyId))?.number
-    }
-    return {
-      kind: 3,
-      holds: (stanza) => versionOf(stanza) !== undefined,
-      unwrap: (stanza, bound) => {
-        const number = versionOf(stanza)
-        return this.#held.toldWhenDone(
-          'decrypt',
-          async () => {
-            if (number === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
-            const version = await this.#version(number)
-            const pair = await hpkeHalves(this.spec, version.publicKey, version.material)
-            try {
-              return await hpkeOpener(pair, { primitives }).unwrap(stanza, bound)
-            } finally {
-              pair.privateKey.wipe()
-            }
-          },
-          number,
-        )
-      },
-    }
-  }
-
-  /** The versions that may process, by what envelopes call them. */
-  async #fingerprints(): Promise<readonly { readonly number: number; readonly fingerprint: Uint8Array }[]> {
-    return Promise.all(
-      this.#held.key.readable().map(async ({ version: number, publicKey }) => {
-        const { fingerprint } = await hpkePublicHalf(this.spec, publicKey)
-        return { number, fingerprint }
-      }),
     )
   }
 

@@ -1,7 +1,7 @@
 import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, publicEncrypt } from 'node:crypto'
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
-import { type KeySpecName, Secret } from '../../src/index.ts'
+import { Secret } from '../../src/index.ts'
 import { codeOf, newKms } from '../kms/memory-kms.ts'
 
 const webCryptos: readonly (readonly [string, typeof globalThis.crypto])[] = [
@@ -46,24 +46,30 @@ describe.each(webCryptos)('with %s', (_, crypto) => {
   })
 })
 
-test.each(['x25519', 'p-256', 'x-wing'] as const)(
-  'what was sealed to a key of %s opens, also after it was rotated',
-  async (spec: KeySpecName) => {
-    const { kms } = await newKms()
-    await kms.keys.create('inbox', { purpose: 'agree', spec })
-    const key = await kms.use('inbox', { purpose: 'agree' })
-    const context = { to: 'inbox' }
-    const before = await kms.encrypt('before', { to: [await key.recipientKey()], context })
-    await kms.keys.rotate('inbox')
-    const after = await kms.encrypt('after', { to: [await key.recipientKey()], context })
-    const openers = [await key.opener()]
-    expect(await kms.decryptText(before, { openers, context })).toBe('before')
-    expect(await kms.decryptText(after, { openers, context })).toBe('after')
-    await kms.keys.disable('inbox', 1)
-    expect(await codeOf(() => kms.decrypt(before, { openers, context }))).toBe('key-disabled')
-    await kms.close()
-  },
-)
+test.each([
+  ['agree', 'x25519'],
+  ['agree', 'p-256'],
+  ['agree', 'x-wing'],
+  ['transport', 'rsa-2048'],
+] as const)('what was sealed to a key to %s of %s opens, also after it was rotated', async (purpose, spec) => {
+  const { kms } = await newKms()
+  await kms.keys.create('inbox', { purpose, spec })
+  const context = { to: 'inbox' }
+  const to = [await kms.recipient('inbox')]
+  const before = await kms.encrypt('before', { to, context })
+  await kms.keys.rotate('inbox')
+  const after = await kms.encrypt('after', { to, context })
+  const openers = [await kms.opener('inbox')]
+  expect(await kms.decryptText(before, { openers, context })).toBe('before')
+  expect(await kms.decryptText(after, { openers, context })).toBe('after')
+  await kms.keys.disable('inbox', 1)
+  expect(await codeOf(() => kms.decrypt(before, { openers, context }))).toBe('key-disabled')
+  await kms.keys.compromise('inbox', 1)
+  expect(await codeOf(() => kms.decrypt(before, { openers, context }))).toBe('version-compromised')
+  const leaving = [await kms.reencryptionOpener('inbox')]
+  expect(await kms.decryptText(before, { openers: leaving, context })).toBe('before')
+  await kms.close()
+})
 
 test('public keys that are none, of another spec, or of small order are refused [C-86]', async () => {
   const { kms } = await newKms()
