@@ -15,6 +15,8 @@ export interface DestructionRequest {
   readonly waitDays: number
   readonly by: string
   readonly reason: string
+  /** What whoever asks for it says of the data that nobody can count; empty for nothing. */
+  readonly declaration: string
   /** The store's, now. */
   readonly incarnation: number
 }
@@ -26,26 +28,37 @@ export interface DestructionRequest {
 export const mayHaveProtected = ({ primaryFrom, number }: VersionRecord, incarnation: number): boolean =>
   primaryFrom > 0 || incarnationOf(number) !== incarnation
 
+/** What makes sure that a destruction loses nothing that is needed; undefined where nothing does. */
+function guardOf(version: VersionRecord, { declaration, incarnation }: DestructionRequest): string | undefined {
+  if (!mayHaveProtected(version, incarnation)) return 'never-primary'
+  if (version.purpose === 'sign') return 'public-half-stays'
+  return version.purpose !== 'encrypt' && declaration !== '' ? 'declared' : undefined
+}
+
 /**
  * A version's record after its destruction was asked for: destroyed, its material gone, or scheduled. A second request carries out a
  * schedule whose time has come.
  * @returns the same object where it is destroyed already
- * @throws `census-required` for a version that was ever the primary, or that may have been after the backup of a restored store, `invalid-transition` before the schedule's time and for states
+ * @throws `census-required` for a version that was ever the primary, or that may have been after the backup of a restored store: of purpose `encrypt`, and of others but `sign` without a declaration; `invalid-transition` before the schedule's time and for states
  * that do not lead there
  */
 export function destroyed(key: KeyRecord, version: VersionRecord, request: DestructionRequest): VersionRecord {
   if (version.state === 'destroyed') return version
   const label = `Version ${versionLabel(version.number)} of "${key.name}"`
-  if (mayHaveProtected(version, request.incarnation)) {
+  const guard = guardOf(version, request)
+  if (guard === undefined) {
     const protectedData =
       version.primaryFrom > 0
         ? `protected data from ${new Date(version.primaryFrom).toISOString().slice(0, 10)}`
         : 'may have protected data after the backup that this store was restored from'
-    throw new KmsError(
-      'census-required',
-      `${label} ${protectedData}, and nobody has counted what still stands under it. Retire or disable it: kms key retire, kms key disable.`,
-      { keyIds: [key.key], version: versionLabel(version.number) },
-    )
+    const uncounted =
+      key.purpose === 'encrypt'
+        ? 'nobody has counted what still stands under it. Retire or disable it: kms key retire, kms key disable'
+        : 'no census can see what needs it still. Say that nothing does: kms key destroy --declare TEXT'
+    throw new KmsError('census-required', `${label} ${protectedData}, and ${uncounted}.`, {
+      keyIds: [key.key],
+      version: versionLabel(version.number),
+    })
   }
   checkTransition(version.state, 'destroyed', (version.previousState || undefined) as VersionState | undefined)
   const [scheduled] = version.destruction
@@ -58,8 +71,9 @@ export function destroyed(key: KeyRecord, version: VersionRecord, request: Destr
   }
   // What was never active has nothing to wait for.
   if (scheduled === undefined && waitDays > 0 && version.state !== 'pre-active') {
-    return { ...version, destruction: [{ notBefore: time + waitDays * day, by, reason, guards: 'never-primary' }] }
+    return { ...version, destruction: [{ notBefore: time + waitDays * day, by, reason, guards: guard }] }
   }
+  // The public half stays: what was signed verifies on.
   return { ...version, state: 'destroyed', previousState: '', material: '', destruction: [], changed: time, reason }
 }
 

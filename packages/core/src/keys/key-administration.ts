@@ -337,7 +337,8 @@ export class KeyAdministration {
   }
 
   /**
-   * Destroys a version that never was the primary: its material is gone from the store and from memory. With `waitDays` it is
+   * Destroys a version: its material is gone from the store and from memory. Of keys that encrypt, one that never was the primary; of keys that sign, the
+   * private half, and the public one verifies on; of others, with a `declaration` that nothing needs it. With `waitDays` it is
    * scheduled, nothing opens with it meanwhile, and a second call carries it out when its time has come.
    * @throws `key-not-found`, `version-lost`, `census-required`, `invalid-transition`, `invalid-argument`, `clock-implausible`
    */

@@ -7,6 +7,7 @@ import { keyUsage, type LateSealer } from '../usage/key-usage.ts'
 import { calledBack, destroyed, longestWait } from './destruction.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
+import { checkText } from './names.ts'
 import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
@@ -24,6 +25,11 @@ export interface Retirement {
 export interface DestroyOptions extends ChangeOptions {
   /** Days in which it can be called back, and nothing opens with it: 0 to 365; 0, at once, unless given. */
   readonly waitDays?: number
+  /**
+   * Says that nothing needs the version any more, and why, up to 2,000 characters: for keys that agree, transport, derive or make macs, since no census sees what
+   * they protected. It is kept as the reason.
+   */
+  readonly declaration?: string
 }
 
 /** Which versions: one, by label or number; all that it applies to, where none is given. */
@@ -87,7 +93,10 @@ export class VersionTransitions {
 
   /** Destroys a version, or schedules it. */
   destroy(name: string, version: string | number, options: DestroyOptions): Promise<KeyInfo> {
-    const { waitDays = 0, ...rest } = options
+    const { waitDays = 0, declaration: declared = '', ...given } = options
+    const declaration = checkText(declared, 'A declaration')
+    const rest =
+      declaration === '' ? given : { ...given, reason: [given.reason, declaration].filter(Boolean).join('. ') }
     if (!Number.isInteger(waitDays) || waitDays < 0 || waitDays > longestWait) {
       throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
     }
@@ -102,7 +111,14 @@ export class VersionTransitions {
         // A schedule is a promise of time: it is carried out on a clock that can be right alone.
         if (found.destruction.length > 0) await clock.check('Nothing was destroyed.', tolerated.destruction)
         const { incarnation } = authority.head.record
-        return destroyed(key, found, { time: environment.wall(), waitDays, by, reason: reasonOf(rest), incarnation })
+        return destroyed(key, found, {
+          time: environment.wall(),
+          waitDays,
+          by,
+          reason: reasonOf(rest),
+          declaration,
+          incarnation,
+        })
       },
       { waitDays },
     )

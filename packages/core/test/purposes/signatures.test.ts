@@ -186,3 +186,22 @@ test('a handle has the calls of its purpose, and a key none of another', async (
   key.release()
   expect(await codeOf(() => key.sign(message))).toBe('closed')
 })
+
+test('destroying a version destroys its private half: what it signed verifies on, and says so', async () => {
+  const { kms, store } = await newKms()
+  opened.push(kms)
+  await kms.keys.create('invoices', { purpose: 'sign' })
+  const key = await kms.use('invoices', { purpose: 'sign' })
+  const signature = await key.sign(message)
+  await kms.keys.rotate('invoices')
+  expect(await codeOf(() => kms.keys.destroy('invoices', 1))).toBe('invalid-transition')
+  await kms.keys.retire('invoices', 1)
+  await kms.keys.destroy('invoices', 1)
+  const other = await openKms(store)
+  opened.push(other)
+  for (const of of [kms, other]) {
+    const verifier = await of.use('invoices', { purpose: 'verify' })
+    expect(await verifier.verify(signature, message)).toEqual({ version: '1', compromisedSince: null, destroyed: true })
+  }
+  expect((await kms.keys.publicKey('invoices', 1)).pem).toContain('PUBLIC KEY')
+})
