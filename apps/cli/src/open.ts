@@ -21,8 +21,8 @@ export interface Opened {
   /** Bytes of the message. */
   readonly bytes: number
   readonly form: 'bytes' | 'text'
-  /** Absent for a password or a key pair. */
-  readonly key: { readonly name: string; readonly id: string; readonly version: string } | null
+  /** Absent for a password or a key pair in a file; of a pair of the store, without the version. */
+  readonly key: { readonly name: string; readonly id: string; readonly version: string | null } | null
   /** The file of the key pair that opened it. */
   readonly identity?: string
   /** Who signed it, where a signer was asked for. */
@@ -71,14 +71,19 @@ export async function openInto(
     return { bytes: await throughIdentity(identity), form, key: null, identity, ...signer }
   }
   const named = await keyIn(start)
-  if (named === null) {
+  const { key: given } = call.options
+  if (named === null && given === undefined) {
     throw await failure(
       'no-matching-key',
-      'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE.',
+      'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE; to a key of the store that agrees or transports: --key NAME.',
     )
   }
   const { withKms } = await import('./session.ts')
   return withKms(call, async (kms) => {
+    if (named === null) {
+      const { name, id } = await kms.keys.show(given ?? '')
+      return { bytes: await through([await kms.opener(name)]), form, key: { name, id, version: null }, ...signer }
+    }
     if (isRecord) {
       const { name } = await keyOf(kms, named.id, call.options.key)
       const bytes = await readAll(whole, wholeLimit, input.name)

@@ -2,6 +2,7 @@ import type { IncidentTrigger } from '@kms/core'
 import { Argument, Command, Option } from 'commander'
 import { incidents } from './incidents.ts'
 import { invocation } from './invocation.ts'
+import { keyPurposes } from './key-purposes.ts'
 import { profileNames } from './profile-names.ts'
 import { suites } from './suites.ts'
 import { version } from './version.ts'
@@ -36,6 +37,7 @@ export function program(says: (text: string) => void = () => {}): Command {
   addRotations(kms)
   addIncidents(kms)
   addFiles(kms)
+  addPurposes(kms)
   addPairs(kms)
   addRings(kms)
   addDiagnosis(kms)
@@ -76,6 +78,9 @@ function addKeys(kms: Command): void {
       .option('--transition-days <days>', 'days for which an old version stays active beside a new one (30)')
   policy(key.command('create').argument('[name]'))
     .description('make a key, or many at once')
+    .addOption(new Option('--purpose <purpose>', 'what it is for, and does alone (encrypt)').choices(keyPurposes))
+    .option('--spec <spec>', 'what sort of key: kms specs (the standard one of its purpose)')
+    .option('--exportable', 'kms key export may give it out; for good')
     .option('--description <text>', 'what it is for')
     .option('--if-absent', 'no error if the key is there already')
     .option('--names-from <file>', 'keys with the names in this file, one a line; - for stdin')
@@ -132,7 +137,11 @@ function addKeys(kms: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/key.ts')).compromise))
   reason(key.command('destroy').argument('<name>').argument('<version>'))
-    .description('destroy a version that never protected data')
+    .description('destroy a version that never protected data, or whose uses nobody can count')
+    .option(
+      '--declare <text>',
+      'nothing needs it any more, and why: of keys that agree, transport, derive or make macs',
+    )
     .option('--wait-days <days>', 'in which it can be called back, 0 to 365 (0)')
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/key.ts')).destroy))
@@ -145,6 +154,13 @@ function addKeys(kms: Command): void {
     .argument('[version]')
     .description('one version of a key: the one named, or the one that protects new data')
     .action(act(async () => (await import('./commands/key.ts')).version))
+  key
+    .command('public')
+    .argument('<name>')
+    .argument('[version]')
+    .description('the public half of a key that signs, agrees or transports')
+    .addOption(new Option('--form <form>', 'how it is written').choices(['pem', 'jwk', 'ssh']).default('pem'))
+    .action(act(async () => (await import('./commands/key-public.ts')).publicKey))
   reason(key.command('import').argument('[file]', 'a file of mode 600; - or nothing: stdin'))
     .description('add a version of 32 bytes made elsewhere; kms key rotate --to makes it the primary')
     .requiredOption('--as-version-of <name>', 'the key')
@@ -292,7 +308,9 @@ function addFiles(kms: Command): void {
     .addOption(resume())
     .action(act(async () => (await import('./commands/decrypt.ts')).decrypt))
   context(file(kms.command('verify')))
-    .description('open it and write nothing')
+    .description('open it and write nothing; with --signature, check who signed it')
+    .option('--signature <file>', 'a signature of kms sign')
+    .addOption(signatureForm('how the signature is written'))
     .option('-k, --key <name>', 'only with this key; otherwise the one it names')
     .addOption(password)
     .addOption(identity)
@@ -327,6 +345,37 @@ function addFiles(kms: Command): void {
   file(kms.command('inspect'))
     .description('what an envelope says without any key')
     .action(act(async () => (await import('./commands/inspect.ts')).inspect))
+}
+
+function addPurposes(kms: Command): void {
+  const keyed = (command: Command): Command => command.option('-k, --key <name>', 'the key')
+  const file = (command: Command): Command => command.addArgument(new Argument('[file]', 'a file; - or nothing: stdin'))
+  const output = (command: Command, where: string): Command =>
+    command.option('-o, --output <out>', where).option('-f, --force', 'overwrite')
+  const secret = (command: Command): Command =>
+    output(keyed(command), 'where it goes, as raw bytes: a file of mode 600, or - for a pipe')
+      .option('--length <bytes>', '16 to 64 (32)')
+      .option('--key-version <version>', 'by this version of the key (the primary)')
+  output(keyed(file(kms.command('sign'))), 'where to write; - is stdout (FILE.sig)')
+    .description('sign a file; the signature names key and version')
+    .addOption(signatureForm('how to write it: raw and der are over the file itself, up to 64 MiB'))
+    .action(act(async () => (await import('./commands/sign.ts')).sign))
+  keyed(file(kms.command('mac')))
+    .description('the mac of a file or stdin in hex')
+    .option('--verify <mac>', 'check this one instead, of any version')
+    .action(act(async () => (await import('./commands/mac.ts')).mac))
+  secret(kms.command('derive').argument('<purpose>', 'what it is for'))
+    .description('a key for one purpose, from a master key')
+    .action(act(async () => (await import('./commands/secret-key.ts')).derive))
+  secret(kms.command('agree'))
+    .description('a key that only we and the owner of a public key can compute; says nothing of who that is')
+    .requiredOption('--with <file>', "the other's public key: PEM or JWK")
+    .requiredOption('--info <text>', 'what the key is for; both sides say the same')
+    .action(act(async () => (await import('./commands/secret-key.ts')).agree))
+}
+
+function signatureForm(says: string): Option {
+  return new Option('--form <form>', `${says} (file)`).choices(['file', 'raw', 'der'])
 }
 
 function addPairs(kms: Command): void {

@@ -94,6 +94,7 @@ export { type RotationStanding, type RotationStep, rotationSteps } from './rotat
 export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
 export type { DigestedData } from './signatures/digest.ts'
+export { signatureFileKey } from './signatures/signature-file.ts'
 export type { SignatureForm } from './signatures/verify.ts'
 export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
 export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'

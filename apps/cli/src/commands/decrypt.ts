@@ -42,8 +42,16 @@ export async function decrypt(call: Invocation<DecryptOptions>, file?: string): 
   })
 }
 
-/** `kms verify [FILE]`: opens all of it and writes nothing. */
-export async function verify(call: Invocation<DecryptOptions>, file?: string): Promise<void> {
+/** `kms verify [FILE]`: opens all of it and writes nothing; with `--signature`, who signed it. */
+export async function verify(
+  call: Invocation<DecryptOptions & { readonly signature?: string }>,
+  file?: string,
+): Promise<void> {
+  const { signature } = call.options
+  if (signature !== undefined) {
+    const { verifySignature } = await import('./verify-signature.ts')
+    return verifySignature(call as Invocation, signature, file)
+  }
   const context = await readContext(call.options.context)
   const input = await openInput(file, call.signal, 'verify')
   const opened = await opening(call, input, nowhere(), context)
@@ -118,6 +126,7 @@ function asText(bytes: Uint8Array): { readonly plaintext: string; readonly encod
 
 function openedWith({ key, identity, from }: Opened): string {
   const file = identity === undefined ? 'a password' : printable(identity)
-  const by = key === null ? `with ${file}` : `by ${printable(key.name)} version ${key.version}`
+  const by =
+    key === null ? `with ${file}` : `by ${printable(key.name)}${key.version === null ? '' : ` version ${key.version}`}`
   return from === undefined ? by : `${by}, from ${from}`
 }

@@ -259,7 +259,7 @@ function report(
   const { output, options } = call
   const { bytes, envelopeBytes, key } = sealed
   const sealedTo = [
-    ...(options.key === undefined ? [] : [`${options.key} version ${key?.version}`]),
+    ...(options.key === undefined ? [] : [key === null ? options.key : `${options.key} version ${key.version}`]),
     ...publicKeys.map((one) => `public key ${one.type === 'hpke' ? one.kem : 'RSA'} ${fingerprint(one).slice(0, 8)}…`),
     ...(options.password === true ? ['a password'] : []),
   ].join(', ')
@@ -270,7 +270,7 @@ function report(
     envelopeBytes,
     ...(options.from !== undefined && { from: options.from }),
     sealedTo: {
-      ...(key !== null && { key: options.key, ...key }),
+      ...(options.key !== undefined && { key: options.key, ...key }),
       ...(publicKeys.length > 0 && { publicKeys: publicKeys.map(fingerprint) }),
       ...(options.password === true && { password: true }),
     },

@@ -1,4 +1,12 @@
-import type { KeyInfo, Kms, PolicyOptions as LibraryPolicy, ProfileName, RotationInfo } from '@kms/core'
+import type {
+  KeyInfo,
+  KeyPurpose,
+  KeySpecName,
+  Kms,
+  PolicyOptions as LibraryPolicy,
+  ProfileName,
+  RotationInfo,
+} from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import { givenDays, givenTime } from '../given.ts'
@@ -15,6 +23,9 @@ interface PolicyOptions {
 }
 
 interface CreateOptions extends PolicyOptions {
+  readonly purpose?: KeyPurpose
+  readonly spec?: KeySpecName
+  readonly exportable?: boolean
   readonly description?: string
   readonly ifAbsent?: boolean
   readonly namesFrom?: string
@@ -40,14 +51,17 @@ interface CompromiseOptions extends ChangeOptions {
 }
 
 interface DestroyOptions extends ChangeOptions {
+  readonly declare?: string
   readonly waitDays?: string
 }
 
 /** `kms key create NAME`, `kms key create --names-from FILE` */
 export async function create(call: Invocation<CreateOptions>, name?: string): Promise<void> {
-  const { description, ifAbsent, namesFrom } = call.options
+  const { description, purpose, spec, exportable, ifAbsent, namesFrom } = call.options
   const options = {
-    purpose: 'encrypt' as const,
+    ...(purpose !== undefined && { purpose }),
+    ...(spec !== undefined && { spec }),
+    ...(exportable !== undefined && { exportable }),
     ...(description !== undefined && { description }),
     ...(await policyIn(call.options)),
   }
@@ -65,7 +79,21 @@ export async function create(call: Invocation<CreateOptions>, name?: string): Pr
     const due = key.rotationDue === null ? 'never due for rotation' : `due for rotation ${day(key.rotationDue)}`
     return `${green('Key')} ${printable(key.name)}, ${versionOf(key)}, in ring ${printable(key.ring)}, ${due}.`
   })
-  call.output.note(`Next: kms encrypt --key ${word(name)} FILE`)
+  call.output.note(`Next: ${nextWith(key)}`)
+}
+
+/** What one does first with a new key. */
+function nextWith({ name, purpose, spec }: KeyInfo): string {
+  const key = `--key ${word(name)}`
+  const commands: Readonly<Record<KeyPurpose, string>> = {
+    encrypt: spec === 'symmetric-256' ? `kms encrypt ${key} FILE` : `kms key export ${word(name)}`,
+    mac: `kms mac ${key} FILE`,
+    sign: `kms sign ${key} FILE; others check it with kms key public ${word(name)}`,
+    agree: `kms key public ${word(name)}, for those who send to you; kms decrypt ${key} FILE opens it`,
+    transport: `kms key public ${word(name)}, for those who send to you; kms decrypt ${key} FILE opens it`,
+    derive: `kms derive ${key} PURPOSE -o FILE`,
+  }
+  return commands[purpose]
 }
 
 /** `kms key list` */
@@ -304,10 +332,10 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
 
 /** `kms key destroy NAME VERSION` */
 export async function destroy(call: Invocation<DestroyOptions>, name: string, version: string): Promise<void> {
-  const { waitDays } = call.options
+  const { waitDays, declare } = call.options
   await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
   const wait = waitDays === undefined ? {} : { waitDays: await givenDays(waitDays, '--wait-days') }
-  const options = { ...reason(call), ...wait }
+  const options = { ...reason(call), ...wait, ...(declare !== undefined && { declaration: declare }) }
   const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
   call.output.result(key, ({ yellow }) =>

@@ -97,8 +97,19 @@ export class KeyAdministration {
     return createMany(this.#changes, specs, options)
   }
 
-  /** The key of that name, made if there is none. Safe to call at every start. */
+  /** The key of that name, made if there is none. Safe to call at every start. @throws `invalid-argument` for one of another purpose or spec */
   async ensure(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
+    const asked = purposeAndSpec(options.purpose, options.spec)
+    const found = await this.#ensured(name, options)
+    if (found.purpose === asked.purpose && (options.spec === undefined || found.spec === asked.spec)) return found
+    throw new KmsError(
+      'invalid-argument',
+      `"${found.name}" is there already, as a key to ${purposeVerbs[found.purpose]} of ${found.spec}.`,
+      { keyIds: [found.id] },
+    )
+  }
+
+  async #ensured(name: string, options: CreateKeyOptions): Promise<KeyInfo> {
     try {
       return await this.show(name)
     } catch (error) {

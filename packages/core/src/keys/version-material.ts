@@ -37,12 +37,12 @@ export interface NewVersion {
 }
 
 /** Whether keys of a spec are pairs. */
-export const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec)
+const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec)
 
 const nothing = new Uint8Array(0)
 
 /** Material from the platform's CSPRNG. @throws `unsupported` where the platform lacks the algorithm of a pair */
-export async function generateMaterial(environment: Environment, { purpose, spec }: PurposeAndSpec): Promise<Material> {
+async function generateMaterial(environment: Environment, { purpose, spec }: PurposeAndSpec): Promise<Material> {
   if (isPair(spec)) {
     const { material, publicKey } = await generatePair({ purpose: purpose as 'sign', spec }, environment.crypto)
     return { secret: material, publicKey }

@@ -74,6 +74,9 @@ export function decodeSignatureFile(text: string): SignatureFile {
   }
 }
 
+/** Which key a `.sig` file says it is of: its UUID, not verified. @throws `malformed`, `unsupported` for one of a newer release */
+export const signatureFileKey = (text: string): string => decodeSignatureFile(text).key
+
 function parsed(text: string): CanonicalObject {
   if (typeof text !== 'string' || text.length > lengthLimit) throw malformed()
   try {

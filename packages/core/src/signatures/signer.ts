@@ -20,7 +20,7 @@ export function signerOf(spec: string, spki: Uint8Array, sign: Signer['sign']): 
 }
 
 /** The key itself in a SubjectPublicKeyInfo of a curve: RFC 8410's bytes, or the point. @throws `invalid-argument` */
-export function rawPublicKey(spki: Uint8Array): Uint8Array {
+function rawPublicKey(spki: Uint8Array): Uint8Array {
   const info = new DerReader(new DerReader(spki).read(tags.sequence))
   info.read(tags.sequence)
   return info.read(tags.bitString).slice(1)

@@ -1,4 +1,4 @@
-import { webcrypto } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import { Ed25519Key } from './ed25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
@@ -8,6 +8,9 @@ type BufferSource = webcrypto.BufferSource
 type Algorithm = webcrypto.AlgorithmIdentifier
 type Usages = webcrypto.KeyUsage[]
 type Format = 'raw' | 'pkcs8' | 'spki'
+
+/** What Node's own WebCrypto makes: a global that @types/node does not have. */
+const NodeKey = (globalThis as unknown as { readonly CryptoKey: new () => CryptoKey }).CryptoKey
 
 /** What only @peculiar/webcrypto is asked for, or Node's own for its own keys. */
 const delegated = ['encrypt', 'decrypt', 'deriveBits', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
@@ -30,8 +33,7 @@ export function createNodeWebCrypto(): Crypto {
   const nodes = globalThis.crypto.subtle as unknown as Subtle
   const byAlgorithm = async (algorithm: Algorithm): Promise<Subtle> =>
     settled.has(nameOf(algorithm).toUpperCase()) ? nodes : theirs()
-  const byKey = async (key: CryptoKey | undefined): Promise<Subtle> =>
-    key instanceof webcrypto.CryptoKey ? nodes : theirs()
+  const byKey = async (key: CryptoKey | undefined): Promise<Subtle> => (key instanceof NodeKey ? nodes : theirs())
   const own = {
     async generateKey(algorithm: Algorithm, extractable: boolean, usages: Usages) {
       return isEd25519(algorithm)
@@ -57,7 +59,7 @@ export function createNodeWebCrypto(): Crypto {
   }
   const rest = delegated.map((name) => {
     const call = async (...of: unknown[]): Promise<unknown> => {
-      const subtle = await byKey(of.find((one) => one instanceof webcrypto.CryptoKey) as CryptoKey | undefined)
+      const subtle = await byKey(of.find((one) => one instanceof NodeKey) as CryptoKey | undefined)
       return Reflect.apply(subtle[name], subtle, of)
     }
     return [name, call] as const

@@ -1,0 +1,30 @@
+import { failure } from '../failure.ts'
+import { openInput, readAll } from '../files/input.ts'
+import type { Invocation } from '../invocation.ts'
+import { printable } from '../layout.ts'
+import { withKms } from '../session.ts'
+import { wholeLimit } from './sign.ts'
+
+interface MacOptions {
+  readonly key?: string
+  readonly verify?: string
+}
+
+/** `kms mac --key NAME [FILE]`: its mac in hex; with `--verify`, whether it is that one. */
+export async function mac(call: Invocation<MacOptions>, file?: string): Promise<void> {
+  const { key: name, verify } = call.options
+  if (name === undefined) throw await failure('invalid-argument', 'Name the key: --key NAME (kms key list).')
+  if (verify !== undefined && !/^([0-9a-f]{2}){32,64}$/i.test(verify)) {
+    throw await failure('invalid-argument', 'A mac is 64, 96 or 128 hexadecimal digits.')
+  }
+  const input = await openInput(file, call.signal)
+  const data = await readAll(input.read(), wholeLimit, input.name)
+  const found = await withKms(call, async (kms) => {
+    const key = await kms.use(name, { purpose: 'mac' })
+    if (verify === undefined) return { mac: Buffer.from(key.mac(data)).toString('hex'), version: key.version }
+    return { genuine: true, ...key.verify(Buffer.from(verify, 'hex'), data) }
+  })
+  call.output.result({ key: name, ...found }, ({ green }) =>
+    'mac' in found ? found.mac : `${green('Genuine')}: of version ${found.version} of ${printable(name)}.`,
+  )
+}

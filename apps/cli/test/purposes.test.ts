@@ -1,0 +1,71 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { beforeAll, expect, test } from 'vitest'
+import { sandbox } from './kms.ts'
+
+const box = sandbox()
+const env = { KMS_ROOT: 'file:root.key' }
+const kms = (...args: readonly string[]) => box.kms(args, { env })
+const made = (path: string): Buffer => readFileSync(box.path(path))
+
+beforeAll(async () => {
+  writeFileSync(box.path('release.tgz'), 'a release')
+  await kms('init')
+})
+
+test('a file is signed, and checked by the file beside it, with nothing else named', async () => {
+  await kms('key', 'create', 'releases', '--purpose', 'sign')
+  await kms('sign', '--key', 'releases', 'release.tgz')
+  const checked = await kms('verify', 'release.tgz', '--signature', 'release.tgz.sig')
+  expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('Genuine') })
+  writeFileSync(box.path('changed.tgz'), 'a  release')
+  expect(await kms('verify', 'changed.tgz', '--signature', 'release.tgz.sig')).toMatchObject({ code: 3 })
+  await kms('key', 'compromise', 'releases', '1', '--since', '2026-01-02T03:04:05Z', '--yes')
+  const since = await kms('verify', 'release.tgz', '--signature', 'release.tgz.sig')
+  expect(since.stderr).toContain('compromised since 2026-01-02')
+})
+
+test('OpenSSL checks what a P-256 key signed in DER, with the key that kms gives out', async () => {
+  await kms('key', 'create', 'vendor', '--purpose', 'sign', '--spec', 'p-256')
+  await kms('sign', '--key', 'vendor', '--form', 'der', 'release.tgz', '-o', 'release.der')
+  const { stdout: pem } = await kms('key', 'public', 'vendor')
+  expect(verify('sha256', made('release.tgz'), createPublicKey(pem), made('release.der'))).toBe(true)
+  expect(await kms('verify', 'release.tgz', '--signature', 'release.der', '--form', 'der')).toMatchObject({ code: 2 })
+  const named = ['--signature', 'release.der', '--form', 'der', '--key', 'vendor'] as const
+  expect(await kms('verify', 'release.tgz', ...named)).toMatchObject({ code: 0 })
+})
+
+test('a mac is made, and checked', async () => {
+  await kms('key', 'create', 'webhooks', '--purpose', 'mac')
+  const { stdout } = await kms('mac', '--key', 'webhooks', 'release.tgz')
+  expect(await kms('mac', '--key', 'webhooks', 'release.tgz', '--verify', stdout.trim())).toMatchObject({ code: 0 })
+  const other = stdout.trim().replace(/^./, (first) => (first === '0' ? '1' : '0'))
+  expect(await kms('mac', '--key', 'webhooks', 'release.tgz', '--verify', other)).toMatchObject({ code: 3 })
+})
+
+test('keys that are derived and agreed go to files of mode 600, and nowhere else', async () => {
+  await kms('key', 'create', 'master', '--purpose', 'derive')
+  expect(await kms('derive', '--key', 'master', 'encryption')).toMatchObject({ code: 2 })
+  await kms('derive', '--key', 'master', 'encryption', '-o', 'one.key')
+  await kms('derive', '--key', 'master', 'encryption', '-o', 'two.key')
+  expect(made('one.key')).toHaveLength(32)
+  expect(made('one.key')).toEqual(made('two.key'))
+  expect(statSync(box.path('one.key')).mode & 0o777).toBe(0o600)
+  for (const name of ['ada', 'bob']) {
+    await kms('key', 'create', name, '--purpose', 'agree', '--spec', 'p-384')
+    writeFileSync(box.path(`${name}.pem`), (await kms('key', 'public', name)).stdout)
+  }
+  await kms('agree', '--key', 'ada', '--with', 'bob.pem', '--info', 'backup', '-o', 'ada.key')
+  await kms('agree', '--key', 'bob', '--with', 'ada.pem', '--info', 'backup', '-o', 'bob.key')
+  expect(made('ada.key')).toEqual(made('bob.key'))
+})
+
+test('what is encrypted to a key that agrees, also by who has its public half alone, opens with it by name', async () => {
+  await kms('key', 'create', 'inbox', '--purpose', 'agree')
+  writeFileSync(box.path('inbox.pem'), (await kms('key', 'public', 'inbox')).stdout)
+  await kms('encrypt', '--to', 'inbox.pem', 'release.tgz', '-o', 'sent.kms')
+  expect(await kms('decrypt', 'sent.kms', '-o', '-')).toMatchObject({ stderr: expect.stringContaining('--key NAME') })
+  expect(await kms('decrypt', '--key', 'inbox', 'sent.kms', '-o', '-')).toMatchObject({ stdout: 'a release' })
+  await kms('encrypt', '--key', 'inbox', 'release.tgz', '-o', 'ours.kms')
+  expect(await kms('decrypt', '--key', 'inbox', 'ours.kms', '-o', '-')).toMatchObject({ stdout: 'a release' })
+})
