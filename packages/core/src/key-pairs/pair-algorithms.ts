@@ -8,6 +8,9 @@ export type PairSpec = Exclude<KeySpecName, `symmetric-${string}` | `hmac-${stri
 /** What pairs are used for through a WebCrypto object. */
 export type PairPurpose = 'sign' | 'agree' | 'transport'
 
+/** What WebCrypto calls the uses of the halves. */
+type PairUsage = 'sign' | 'verify' | 'encrypt' | 'decrypt' | 'deriveBits'
+
 /** How a WebCrypto object is told of a sort of key pair. */
 export interface PairAlgorithm {
   /** The key's algorithm, as `importKey` wants it. */
@@ -16,7 +19,7 @@ export interface PairAlgorithm {
   readonly generation?: { readonly modulusLength: number; readonly publicExponent: Uint8Array<ArrayBuffer> }
   /** The operation, as `sign`, `verify`, `encrypt` and `decrypt` want it. */
   readonly operation: { readonly name: string; readonly hash?: Hash; readonly saltLength?: number }
-  readonly usages: { readonly private: readonly KeyUsage[]; readonly public: readonly KeyUsage[] }
+  readonly usages: { readonly private: readonly PairUsage[]; readonly public: readonly PairUsage[] }
   /** What other libraries and people call it. */
   readonly name: string
 }

@@ -1,4 +1,4 @@
-import type { WebCrypto } from '../crypto/web-crypto.ts'
+import type { WebCrypto, WebCryptoKey } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { lacking } from './generate-pair.ts'
@@ -7,7 +7,7 @@ import { type PairAlgorithm, type PairPurpose, pairAlgorithm } from './pair-algo
 /** A half of a pair as a WebCrypto object holds it, and how it is used. */
 export interface ImportedHalf {
   readonly algorithm: PairAlgorithm
-  readonly key: CryptoKey
+  readonly key: WebCryptoKey
 }
 
 /**

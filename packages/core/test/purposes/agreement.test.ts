@@ -71,7 +71,7 @@ test.each([
   await kms.close()
 })
 
-test('public keys that are none, of another spec, or of small order are refused [C-86]', async () => {
+test('public keys that are none, of another spec, or of small order are refused [C-93]', async () => {
   const { kms } = await newKms()
   await kms.keys.create('curve', { purpose: 'agree' })
   await kms.keys.create('nist', { purpose: 'agree', spec: 'p-256' })
@@ -94,7 +94,7 @@ test('public keys that are none, of another spec, or of small order are refused 
   await kms.close()
 })
 
-test('an agreed key is HKDF over the shared secret that node:crypto computes [C-85]', async () => {
+test('an agreed key is HKDF over the shared secret that node:crypto computes [C-92]', async () => {
   const { kms } = await newKms()
   await kms.keys.create('curve', { purpose: 'agree' })
   const key = await kms.use('curve', { purpose: 'agree' })

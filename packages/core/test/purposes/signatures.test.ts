@@ -41,7 +41,7 @@ describe.each(webCryptos)('with %s', (_, crypto) => {
 })
 
 test.each(signing)(
-  'node:crypto verifies what a key of %s signs, by the public key it gives out [C-83]',
+  'node:crypto verifies what a key of %s signs, by the public key it gives out [C-90]',
   async (spec) => {
     const kms = await kmsWith()
     await kms.keys.create('invoices', { purpose: 'sign', spec })
@@ -113,7 +113,7 @@ test('a retired version signs no more and verifies on', async () => {
   expect((await key.signed(message)).version).toBe('2')
 })
 
-test('a signature file names key and version, and verifies in another process, over parts of any size [C-87] [C-88]', async () => {
+test('a signature file names key and version, and verifies in another process, over parts of any size [C-94] [C-95]', async () => {
   const { kms, store } = await newKms()
   opened.push(kms)
   await kms.keys.create('releases', { purpose: 'sign', spec: 'p-384' })

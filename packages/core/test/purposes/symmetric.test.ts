@@ -37,7 +37,7 @@ test('no mac is made, and none verified, of what this system computes itself wit
   await kms.close()
 })
 
-test('a key to derive gives the same key for the same purpose in any process, and another one for anything else [C-84]', async () => {
+test('a key to derive gives the same key for the same purpose in any process, and another one for anything else [C-91]', async () => {
   const { kms, store } = await newKms()
   await kms.keys.create('master', { purpose: 'derive' })
   const other = await openKms(store)
