@@ -404,6 +404,7 @@ function commit(log, key, operation, at, records, reason = '') {
     request,
     operation,
     subject: '',
+    outcome: '',
     position,
     time: at,
   }

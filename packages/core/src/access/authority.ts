@@ -45,6 +45,8 @@ export interface Change {
   readonly incarnation?: number
   /** Records that must be as they are now, beside those that change. */
   readonly expect?: Commit['expect']
+  /** What a repeat of the request has to know, such as the id of what it made: up to 200 printable ASCII characters. */
+  readonly outcome?: string
 }
 
 /**
@@ -194,18 +196,12 @@ export class Authority {
   }
 
   /**
-   * The ids of the records that a request changed, as the log says; none where it changed nothing.
+   * What a request led to, as its signed record says: the `outcome` of the change that was made.
+   * @returns undefined where it changed nothing
    * @throws `store-corrupt`
    */
-  async changedBy(requestId: string): Promise<readonly string[]> {
-    const found = await this.read('request', requestRecordId(this.log, requestId))
-    if (found === undefined) return []
-    const { position } = found.record
-    const after = position === 0 ? '' : logEntryId(this.log, position - 1)
-    const [stored] = await this.#options.environment.store.list('log', `log/${this.log}/`, after, 1)
-    const entry = stored === undefined ? undefined : readLogEntry(stored, this.log, position)
-    if (entry?.request === requestId) return entry.changes.map(({ id }) => id)
-    throw new KmsError('store-corrupt', 'The log does not say what a request changed. kms doctor says what is wrong.')
+  async outcomeOf(requestId: string): Promise<string | undefined> {
+    return (await this.read('request', requestRecordId(this.log, requestId)))?.record.outcome
   }
 
   async #remembered({ records }: Change): Promise<void> {

@@ -2,7 +2,7 @@ import type { Sessions } from '../access/sessions.ts'
 import { concernsOne, KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
 import { RotationRecords } from '../rotation/rotation-records.ts'
-import { incidentId, incidentPrefix } from '../store/record-ids.ts'
+import { incidentId } from '../store/record-ids.ts'
 import type { IncidentRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { act } from './incident-action.ts'
@@ -92,12 +92,10 @@ export class Incidents {
         keys: keys.map(({ key }) => key),
         done: [],
       }
-      return { reason, records: [record] }
+      return { reason, records: [record], outcome: incident }
     })
-    // What the log says of the request: an earlier call may have declared it.
-    const prefix = incidentPrefix(ring)
-    const [declared] = (await authority.changedBy(request)).filter((id) => id.startsWith(prefix))
-    return this.resume(declared?.slice(prefix.length) ?? incident)
+    // An earlier call of the same request may have declared it.
+    return this.resume((await authority.outcomeOf(request)) ?? incident)
   }
 
   /** Acts on the keys of an incident that were not acted on yet. @throws `key-not-found` for no such incident */

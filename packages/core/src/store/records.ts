@@ -193,6 +193,8 @@ export type RequestRecord = RecordBase & {
   readonly operation: string
   /** What it was done to. */
   readonly subject: string
+  /** What a repeat of it has to know: the id of what it made, or how far it came; empty where that is nothing. */
+  readonly outcome: string
   /** Of the log entry. */
   readonly position: number
   readonly time: number
@@ -411,6 +413,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     request: 'text',
     operation: 'text',
     subject: 'text',
+    outcome: 'text',
     position: 'integer',
     time: 'integer',
   },

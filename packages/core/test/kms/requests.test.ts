@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Kms } from '../../src/index.ts'
-import { codeOf, newKms } from './memory-kms.ts'
+import { type Kms, KmsError, type MemoryStore } from '../../src/index.ts'
+import { interposed } from '../rotation/interposed.ts'
+import { codeOf, newKms, openKms } from './memory-kms.ts'
 
 const id = (): string => crypto.randomUUID()
 
@@ -83,4 +84,57 @@ describe('a request that is repeated', () => {
     expect((await kms.incidents.declare('departure', scope, { reason: 'x', requestId })).id).toBe(first.id)
     expect((await kms.keys.show('a')).primary).toBe('3')
   })
+})
+
+describe('a change of all versions that takes several commits', () => {
+  const versions = 520
+  async function interrupted(after: number): Promise<{ kms: Kms; store: MemoryStore; requestId: string }> {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    for (let i = 1; i < versions; i++) await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+    const gone = (): Promise<never> => Promise.reject(new KmsError('closed', 'gone'))
+    const victim = await openKms(interposed(store, after + 1, gone))
+    const requestId = id()
+    expect(await codeOf(() => victim.keys.compromise('a', undefined, { requestId }))).toBe('closed')
+    return { kms, store, requestId }
+  }
+  const statesOf = async (kms: Kms): Promise<Readonly<Record<string, number>>> => {
+    const counts: Record<string, number> = {}
+    for (const { state } of (await kms.keys.show('a')).versions) counts[state] = (counts[state] ?? 0) + 1
+    return counts
+  }
+
+  test.each([1, 2])(
+    'goes on where it was, interrupted after %i, and reaches no version made since',
+    async (after) => {
+      const { kms, requestId } = await interrupted(after)
+      expect(await statesOf(kms)).toMatchObject({ compromised: after * 250 })
+      await kms.keys.rotate('a')
+      await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+      await kms.keys.compromise('a', undefined, { requestId })
+      expect(await statesOf(kms)).toEqual({ compromised: versions, active: 1, 'pre-active': 1 })
+      await kms.keys.compromise('a', undefined, { requestId })
+      expect(await statesOf(kms)).toEqual({ compromised: versions, active: 1, 'pre-active': 1 })
+    },
+    120_000,
+  )
+
+  test('does not undo what was done meanwhile to those that it had reached', async () => {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    for (let i = 1; i < 300; i++) {
+      await kms.keys.rotate('a', { urgent: true })
+    }
+    const gone = (): Promise<never> => Promise.reject(new KmsError('closed', 'gone'))
+    const victim = await openKms(interposed(store, 2, gone))
+    const requestId = id()
+    expect(await codeOf(() => victim.keys.disable('a', undefined, { requestId }))).toBe('closed')
+    expect(await statesOf(kms)).toEqual({ suspended: 250, active: 50 })
+    await kms.keys.enable('a', undefined)
+    await kms.keys.disable('a', undefined, { requestId })
+    expect(await statesOf(kms)).toEqual({ suspended: 50, active: 250 })
+    await kms.keys.enable('a', undefined)
+    await kms.keys.disable('a', undefined, { requestId })
+    expect(await statesOf(kms)).toEqual({ active: 300 })
+  }, 120_000)
 })
