@@ -57,13 +57,14 @@ async function scopeOf(options: DeclareOptions, names: readonly string[]): Promi
 }
 
 function shown({ keys, ring, applications, callers }: IncidentPlan): string {
-  const rows = keys.flatMap(({ name, rotates, versions }) => [
+  const rows = keys.flatMap(({ name, rotates, obstacle, versions }) => [
     ...versions.map(({ version, state, becomes }) => [
       printable(name),
       version,
       state === becomes ? `${state}, until its transition ends` : `${state} → ${becomes}`,
     ]),
     ...(rotates ? [[printable(name), 'new', 'protects new data']] : []),
+    ...(obstacle === '' ? [] : [[printable(name), 'none', `can be made: ${obstacle}`]]),
   ])
   const others = (what: string, names: readonly string[]): string =>
     names.length === 0 ? '' : `\n${what}: ${names.map(printable).join(', ')}.`
@@ -82,7 +83,7 @@ function said(call: Invocation, incident: IncidentInfo): void {
   )
 }
 
-const progress = ({ keys, left }: IncidentInfo): string =>
-  left.length === 0
-    ? `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} done`
-    : `${left.length} of ${keys.length} keys left`
+function progress({ keys, left, withoutPrimary: { length } }: IncidentInfo): string {
+  if (left.length === 0) return `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} done`
+  return `${left.length} of ${keys.length} keys left${length === 0 ? '' : `, ${length} revoked and without a primary`}`
+}

@@ -150,6 +150,14 @@ export type RotationRecord = RecordBase & {
   readonly history: readonly RotationStepEntry[]
 }
 
+/** A key that an incident has left without a primary, until it makes a new one. */
+export type RevokedKey = {
+  /** UUID. */
+  readonly key: string
+  /** The number of its newest version then: the incident reaches none that was made later. */
+  readonly newest: number
+}
+
 /** An event that asked for rotation now (requirement R2), and what it reached. */
 export type IncidentRecord = RecordBase & {
   readonly ring: string
@@ -170,6 +178,8 @@ export type IncidentRecord = RecordBase & {
   readonly keys: readonly string[]
   /** Ids of those already acted on. */
   readonly done: readonly string[]
+  /** Of the others: what was marked, and has no new primary yet. */
+  readonly revoked: readonly RevokedKey[]
 }
 
 export type HeadRecord = RecordBase & {
@@ -395,6 +405,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     retireNow: 'flag',
     keys: 'texts',
     done: 'texts',
+    revoked: { key: 'text', newest: 'integer' },
   },
   head: {
     ...base,

@@ -105,7 +105,7 @@ describe('a change of all versions that takes several commits', () => {
   }
 
   test.each([1, 2])(
-    'goes on where it was, interrupted after %i, and reaches no version made since',
+    'goes on where it was, interrupted after %i, and reaches no version made since [C-84]',
     async (after) => {
       const { kms, requestId } = await interrupted(after)
       expect(await statesOf(kms)).toMatchObject({ compromised: after * 250 })
