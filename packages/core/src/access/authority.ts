@@ -140,7 +140,8 @@ export class Authority {
    * @param requestId 8 to 64 printable ASCII characters; a request is done once
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
    * @returns whether this call or an earlier one of the same request changed anything
-   * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
+   * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, `file-unavailable` where the change was made and could not be
+   * remembered, and what `build` throws
    */
   async commit(
     operation: string,
@@ -155,7 +156,7 @@ export class Authority {
     }
     for (let attempt = 1; ; attempt++) {
       if (await this.#wasDone(operation, subject, requestId)) {
-        await this.#options.heads.remembered()
+        await this.#remember()
         return true
       }
       const change = await build()
@@ -205,7 +206,21 @@ export class Authority {
   }
 
   async #remembered({ records }: Change): Promise<void> {
-    if (records.some(({ revision }) => revision > 1)) await this.#options.heads.remembered()
+    if (records.some(({ revision }) => revision > 1)) await this.#remember()
+  }
+
+  /** Of what was changed a warning is not enough: the caller relies on it that an older store is noticed. */
+  async #remember(): Promise<void> {
+    try {
+      await this.#options.heads.remembered()
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new KmsError(
+        'file-unavailable',
+        `The change was made, but this machine could not remember it: put back to an older state, the store would be taken for the present one. ${why} Then repeat the call with the same request id, or open the store again.`,
+        { cause, retry: false },
+      )
+    }
   }
 
   /** What signs administered changes. @throws `not-permitted` where this process may not administer */
