@@ -1,4 +1,5 @@
 import type { IncidentInfo, IncidentPlan, IncidentScope, IncidentTrigger } from '@kms/core'
+import { changeOptions } from '../change-options.ts'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import { givenTime } from '../given.ts'
@@ -8,6 +9,7 @@ import { withKms } from '../session.ts'
 
 interface DeclareOptions {
   readonly reason: string
+  readonly requestId?: string
   readonly all?: boolean
   readonly onlyVersion?: string
   readonly since?: string
@@ -28,7 +30,7 @@ export const declare =
       if (!call.output.json) process.stderr.write(`${shown(plan)}\n`)
       await confirmed(call, `${plan.keys.length === 1 ? 'Do this to the key' : `Do this to ${plan.keys.length} keys`}?`)
       const from = since === undefined ? {} : { since: await givenTime(since, '--since') }
-      const incident = await kms.incidents.declare(trigger, scope, { reason, ...from })
+      const incident = await kms.incidents.declare(trigger, scope, { ...changeOptions(call), reason, ...from })
       said(call, incident)
     })
   }
