@@ -353,6 +353,7 @@ const keyRecord = (revision, primary, newest) => ({
   primary,
   primarySince: time + 1000 * primary,
   rotation: '',
+  transitions: 0,
   newest,
   made: newest.length,
 })

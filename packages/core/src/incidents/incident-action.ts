@@ -101,7 +101,12 @@ async function actionOn({ ring }: KeyChanges, incident: IncidentRecord, key: Key
     const { number } = version
     return {
       change: {
-        key: { ...withVersion(left, number), primary: number, primarySince: time },
+        key: {
+          ...withVersion(left, number),
+          primary: number,
+          primarySince: time,
+          transitions: left.transitions + Number(rotation.step !== 're-encrypt'),
+        },
         versions: [version, ...marked],
         others: [rotation, ...others],
       },

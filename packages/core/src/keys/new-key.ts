@@ -45,6 +45,7 @@ export function newKey({ environment, access, authority }: KeyRing, spec: NewKey
     primary: number,
     primarySince: time,
     rotation: '',
+    transitions: 0,
     newest: [number],
     made: 1,
   }

@@ -73,8 +73,10 @@ export type KeyRecord = RecordBase & {
   /** The version that protects; 0: none. */
   readonly primary: number
   readonly primarySince: number
-  /** The rotation under way; empty for none. */
+  /** The rotation whose primary has not moved yet; empty for none. */
   readonly rotation: string
+  /** How many rotations have moved the primary, and have the version before it still to retire. */
+  readonly transitions: number
   /** The newest versions, at most 64, in the order they were made. */
   readonly newest: readonly number[]
   /** How many versions were ever made. */
@@ -350,6 +352,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     primary: 'integer',
     primarySince: 'integer',
     rotation: 'text',
+    transitions: 'integer',
     newest: 'integers',
     made: 'integer',
   },
