@@ -137,8 +137,9 @@ export class Authority {
    * database, it must be noticed even by a process that begins after a crash. What only adds is remembered soon.
    * @param operation as the log names it
    * @param subject what it is done to, so that a request id stands for one change of one thing
-   * @param requestId 8 to 64 printable ASCII characters; a request is done once
+   * @param requestId 8 to 64 printable ASCII characters; a request is done once. Undefined for one that nobody repeats: it gets a UUID
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
+   * @param beside ids of records that `build` gets, those that exist, read at the same moment as the head
    * @returns whether this call or an earlier one of the same request changed anything
    * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, `file-unavailable` where the change was made and could not be
    * remembered, and what `build` throws
@@ -146,20 +147,26 @@ export class Authority {
   async commit(
     operation: string,
     subject: string,
-    requestId: string,
-    build: () => Promise<Change | undefined>,
+    requestId: string | undefined,
+    build: (beside: readonly StoredRecord[]) => Promise<Change | undefined>,
+    beside: readonly string[] = [],
   ): Promise<boolean> {
     const { environment, storeId } = this.#options
     const signingKey = this.checkAdministers()
-    if (!/^[\x21-\x7e]{8,64}$/.test(requestId)) {
+    if (requestId !== undefined && !/^[\x21-\x7e]{8,64}$/.test(requestId)) {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
+    const request = requestId ?? globalThis.crypto.randomUUID()
+    const recorded = requestRecordId(this.log, request)
     for (let attempt = 1; ; attempt++) {
-      if (await this.#wasDone(operation, subject, requestId)) {
+      // An id made here is not recorded anywhere before it was tried.
+      const tried = requestId !== undefined || attempt > 1
+      const read = await this.#inTurn(() => this.#refresh(tried ? [recorded, ...beside] : beside))
+      if (await this.#wasDone(operation, subject, recorded, read)) {
         await this.#remember()
         return true
       }
-      const change = await build()
+      const change = await build(tried ? read.filter(({ id }) => id !== recorded) : read)
       if (change === undefined) return false
       const before = this.head
       const prepared = await administeredCommit({
@@ -173,7 +180,7 @@ export class Authority {
         primitives: environment.primitives,
         actor: environment.caller,
         time: environment.wall(),
-        request: requestId,
+        request,
       })
       try {
         const { alongside, expect = [] } = change
@@ -186,7 +193,8 @@ export class Authority {
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
-        if (await this.#wasDone(operation, subject, requestId)) {
+        const now = await this.#inTurn(() => this.#refresh([recorded]))
+        if (await this.#wasDone(operation, subject, recorded, now)) {
           await this.#remembered(change)
           return true
         }
@@ -230,9 +238,17 @@ export class Authority {
     throw new KmsError('not-permitted', 'This root may use the ring but not administer it. Open with a root that may.')
   }
 
-  /** Reads the head again, and whether a request was committed. @throws `conflict` if its id was used for another change */
-  async #wasDone(operation: string, subject: string, requestId: string): Promise<boolean> {
-    const [stored] = await this.#inTurn(() => this.#refresh([requestRecordId(this.log, requestId)]))
+  /**
+   * Whether a request was committed, as its record says if it is among those read.
+   * @throws `conflict` if its id was used for another change
+   */
+  async #wasDone(
+    operation: string,
+    subject: string,
+    recorded: string,
+    read: readonly StoredRecord[],
+  ): Promise<boolean> {
+    const stored = read.find(({ id }) => id === recorded)
     if (stored === undefined) return false
     const { record } = await this.open('request', stored)
     if (record.operation !== operation || record.subject !== subject) {

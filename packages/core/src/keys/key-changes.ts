@@ -74,7 +74,7 @@ export class KeyChanges {
     const reason = reasonOf(options)
     const { authority, environment, records } = this.ring
     const subject = requestSubject(environment.primitives, checked, { ...given, reason })
-    await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+    await authority.commit(operation, subject, options.requestId, async () => {
       const { record, revision } = await records.byName(checked)
       const { key, versions, others = [], outcome = '' } = await build(record)
       if (key === record && versions.length === 0 && others.length === 0) return undefined

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Kms, KmsError, type MemoryStore } from '../../src/index.ts'
+import { type KeyStore, type Kms, KmsError, type MemoryStore } from '../../src/index.ts'
 import { interposed } from '../rotation/interposed.ts'
-import { codeOf, newKms, openKms } from './memory-kms.ts'
+import { codeOf, newKms, openKms, shared } from './memory-kms.ts'
 
 const id = (): string => crypto.randomUUID()
 
@@ -137,4 +137,66 @@ describe('a change of all versions that takes several commits', () => {
     await kms.keys.disable('a', undefined, { requestId })
     expect(await statesOf(kms)).toEqual({ active: 300 })
   }, 120_000)
+})
+
+describe('a call whose request nobody repeats', () => {
+  /** Tells of the calls of a store, and may lose the answer to a commit. */
+  function told(store: MemoryStore): { readonly store: KeyStore; readonly calls: string[]; lose: boolean } {
+    const calls: string[] = []
+    const watched: ReturnType<typeof told> = {
+      calls,
+      lose: false,
+      store: {
+        ...shared(store),
+        async read(ids) {
+          calls.push('read')
+          return store.read(ids)
+        },
+        async commit(commit) {
+          calls.push('commit')
+          const result = await store.commit(commit)
+          if (watched.lose) throw new KmsError('store-unavailable', 'The answer was lost.')
+          return result
+        },
+      },
+    }
+    return watched
+  }
+
+  test('is one reading and one commit', async () => {
+    const { store } = await newKms()
+    const watched = told(store)
+    const kms = await openKms(watched.store)
+    watched.calls.length = 0
+    await kms.keys.create('a')
+    await kms.keys.create('b')
+    expect(watched.calls).toEqual(['read', 'commit', 'read', 'commit'])
+  })
+
+  test('is done once where the answer to its commit was lost', async () => {
+    const { store } = await newKms()
+    const watched = told(store)
+    const kms = await openKms(watched.store)
+    watched.lose = true
+    const { id: made } = await kms.keys.create('a')
+    expect(await kms.keys.list()).toMatchObject([{ id: made, versions: [{ number: 1 }] }])
+    expect(watched.calls.filter((call) => call === 'commit')).toHaveLength(1)
+  })
+
+  test('of two processes at the same moment: both are done, and of one name the first', async () => {
+    const { kms, store } = await newKms()
+    const other = await openKms(store)
+    const made = await Promise.all([
+      codeOf(() => kms.keys.create('a')),
+      codeOf(() => other.keys.create('a')),
+      codeOf(() => kms.keys.create('b')),
+      codeOf(() => other.keys.create('c')),
+    ])
+    expect(made.sort()).toEqual(['key-exists', 'no error', 'no error', 'no error'])
+    expect((await openKms(store).then(({ keys }) => keys.list())).map(({ name }) => name).sort()).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+  })
 })
