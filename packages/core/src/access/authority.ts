@@ -8,7 +8,7 @@ import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
-import { openRecord, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
+import { openRecord, openRecordNow, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
 import { VerifiedBytes } from '../store/verified-bytes.ts'
 import type { Environment } from './environment.ts'
 import type { SeenHead } from './last-seen.ts'
@@ -129,6 +129,21 @@ export class Authority {
       'store-rolled-back',
       'A record is older than this process has seen it: somebody put back an older one. kms doctor says which records.',
     )
+  }
+
+  /** Whether records are checked without waiting here (`openNow`). */
+  get opensNow(): boolean {
+    return this.#options.verifyingKey.crypto.verifyNow !== undefined
+  }
+
+  /**
+   * `open` without waiting, of a record that was read before.
+   * @returns undefined where the platform cannot, and where it may be older than this process has seen it: `open` tells
+   * @throws `store-corrupt`
+   */
+  openNow<K extends RecordKind>(kind: K, stored: StoredRecord): SignedRecord<RecordTypes[K]> | undefined {
+    const opened = openRecordNow(kind, stored, this.#by)
+    return opened !== undefined && this.#revisions.admit(opened) ? opened : undefined
   }
 
   /**

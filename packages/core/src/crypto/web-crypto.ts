@@ -1,2 +1,12 @@
 /** The platform's WebCrypto object, under whatever name its types have: the DOM's `Crypto`, or Node's. */
-export type WebCrypto = typeof globalThis.crypto
+export type WebCrypto = typeof globalThis.crypto & VerifiesNow
+
+/** What a platform may have beside WebCrypto: signatures checked without waiting, so that records are checked when they are first needed. */
+export interface VerifiesNow {
+  /**
+   * Checks an Ed25519 signature as `subtle.verify` does.
+   * @param key of this object's `subtle.importKey`
+   * @param signature 64 bytes
+   */
+  readonly verifyNow?: (key: CryptoKey, signature: Uint8Array, data: Uint8Array) => boolean
+}

@@ -1,5 +1,6 @@
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
+import type { StoredRecord } from '../store/key-store.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
@@ -34,6 +35,8 @@ export class LoadedKey {
   made = 0
   /** Of the versions that were looked at. */
   readonly versions: Map<number, VersionStanding> = new Map()
+  /** Records of others that were read, and are verified when the version is first needed. */
+  readonly unverified: Map<number, StoredRecord> = new Map()
   /** Why it cannot be used, if it could not be read. */
   failure: KmsError | undefined
   /** Handles that hold it. */
@@ -41,11 +44,29 @@ export class LoadedKey {
   /** The ring's epoch that it was read at. */
   epoch = -1
 
-  /** @param counts of no version yet */
-  constructor(id: string, name: string, counts: Uses) {
+  readonly #take: (key: LoadedKey, number: number, stored: StoredRecord) => void
+
+  /**
+   * @param counts of no version yet
+   * @param take verifies a version's record and takes it among the versions. @throws `store-corrupt`, `limit-exceeded`
+   */
+  constructor(
+    id: string,
+    name: string,
+    counts: Uses,
+    take: (key: LoadedKey, number: number, stored: StoredRecord) => void,
+  ) {
     this.id = id
     this.name = name
     this.primaryUses = counts
+    this.#take = take
+  }
+
+  /** What is known of a version, looked at. @throws `store-corrupt`, `limit-exceeded` for one that was read and does not open */
+  standing(number: number): VersionStanding | undefined {
+    const stored = this.unverified.get(number)
+    if (stored !== undefined) this.#take(this, number, stored)
+    return this.versions.get(number)
   }
 
   /** What seals new data. @throws `no-primary-version`, `key-disabled` */
@@ -65,15 +86,16 @@ export class LoadedKey {
   /** The versions in memory, the primary first, then the newest. */
   readable(): readonly VersionKey[] {
     if (this.failure !== undefined) throw this.failure
+    for (const [number, stored] of [...this.unverified]) this.#take(this, number, stored)
     const loaded = [...this.versions.values()].flatMap((one) => (mayProcess(one) ? (one.loaded ?? []) : []))
     return loaded.reverse().sort((a, b) => Number(b === this.primary) - Number(a === this.primary))
   }
 
   /** A version that may process. @throws `version-not-loaded`, and what its state refuses */
   version(number: number): VersionKey {
-    const standing = this.versions.get(number)
-    const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure
+    const standing = this.standing(number)
+    const label = versionLabel(number)
     // What is not active yet seals nothing: whoever has its envelope knows of a change that did not come here yet.
     const behind = standing === undefined || isPreActive(standing)
     if (!behind) checkProcesses(standing, this.name, label)

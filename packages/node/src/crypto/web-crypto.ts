@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { VerifiesNow } from '@kms/core'
 import { Ed25519Key } from './ed25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
@@ -14,7 +15,7 @@ const delegated = ['encrypt', 'decrypt', 'digest', 'deriveBits', 'deriveKey', 'w
  * @peculiar/webcrypto, loaded when it is first needed, and node:crypto for Ed25519. With the keys that sign records that takes a tenth of the time:
  * @peculiar/webcrypto parses a key with each signature, from text in which private keys stay behind.
  */
-export function createNodeWebCrypto(): Crypto {
+export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
   let loading: Promise<Subtle> | undefined
   const theirs = (): Promise<Subtle> => {
     // Typed against its own copy of the DOM's types.
@@ -66,7 +67,11 @@ export function createNodeWebCrypto(): Crypto {
     subtle,
     getRandomValues: (array) => globalThis.crypto.getRandomValues(array),
     randomUUID: () => globalThis.crypto.randomUUID(),
-  } as Crypto
+    verifyNow(key, signature, data) {
+      if (key instanceof Ed25519Key) return key.verifyNow(signature, data)
+      throw new DOMException('Only Ed25519 signatures are checked without waiting.', 'NotSupportedError')
+    },
+  } as Crypto & Required<VerifiesNow>
 }
 
 const isEd25519 = (algorithm: AlgorithmIdentifier): boolean =>
