@@ -1,6 +1,9 @@
 /** The platform's WebCrypto object, under whatever name its types have: the DOM's `Crypto`, or Node's. */
 export type WebCrypto = typeof globalThis.crypto & VerifiesNow
 
+/** `CryptoKey`, under whatever name the platform's types have for it. */
+type ImportedKey = Parameters<(typeof globalThis.crypto)['subtle']['verify']>[1]
+
 /** What a platform may have beside WebCrypto: signatures checked without waiting, so that records are checked when they are first needed. */
 export interface VerifiesNow {
   /**
@@ -8,5 +11,5 @@ export interface VerifiesNow {
    * @param key of this object's `subtle.importKey`
    * @param signature 64 bytes
    */
-  readonly verifyNow?: (key: CryptoKey, signature: Uint8Array, data: Uint8Array) => boolean
+  readonly verifyNow?: (key: ImportedKey, signature: Uint8Array, data: Uint8Array) => boolean
 }
