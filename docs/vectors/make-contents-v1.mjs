@@ -355,6 +355,7 @@ const keyRecord = (revision, primary, newest) => ({
   primary,
   primarySince: time + 1000 * primary,
   rotation: '',
+  transitions: 0,
   newest,
   made: newest.length,
 })
@@ -406,6 +407,7 @@ function commit(log, key, operation, at, records, reason = '') {
     request,
     operation,
     subject: '',
+    outcome: '',
     position,
     time: at,
   }

@@ -64,9 +64,13 @@ function addStart(kms: Command): void {
     .action(act(async () => (await import('./commands/init.ts')).init))
 }
 
+/** A change that a script can repeat where it does not know what came of it. */
+const repeatable = (command: Command): Command =>
+  command.option('--request-id <uuid>', 'yours: the same command, repeated with it, is done once')
+
 function addKeys(kms: Command): void {
   const key = kms.command('key').description('the keys of the ring').allowExcessArguments().action(missing)
-  const reason = (command: Command): Command => command.option('--reason <text>', 'why, for the log')
+  const reason = (command: Command): Command => repeatable(command.option('--reason <text>', 'why, for the log'))
   const policy = (command: Command): Command =>
     command
       .addOption(new Option('--profile <profile>', 'periods and ceilings by name (data-key)').choices(profileNames))
@@ -76,7 +80,7 @@ function addKeys(kms: Command): void {
       .option('--processing-days <days>', 'days for which a version opens old data before it is named as overdue')
       .option('--no-processing-days', 'without end')
       .option('--transition-days <days>', 'days for which an old version stays active beside a new one (30)')
-  policy(key.command('create').argument('[name]'))
+  repeatable(policy(key.command('create').argument('[name]')))
     .description('make a key, or many at once')
     .addOption(new Option('--purpose <purpose>', 'what it is for, and does alone (encrypt)').choices(keyPurposes))
     .option('--spec <spec>', 'what sort of key: kms specs (the standard one of its purpose)')
@@ -101,19 +105,13 @@ function addKeys(kms: Command): void {
     .argument('<name>')
     .description('how often its versions sealed and opened, and who sealed lately')
     .action(act(async () => (await import('./commands/key.ts')).usage))
-  key
-    .command('describe')
-    .argument('<name>')
-    .argument('<text>')
+  repeatable(key.command('describe').argument('<name>').argument('<text>'))
     .description('change what a key says it is for')
     .action(act(async () => (await import('./commands/key.ts')).describe))
   policy(reason(key.command('policy').argument('<name>')))
     .description('how long versions protect and open; shown, or changed')
     .action(act(async () => (await import('./commands/key.ts')).policy))
-  key
-    .command('rename')
-    .argument('<name>')
-    .argument('<to>')
+  repeatable(key.command('rename').argument('<name>').argument('<to>'))
     .description('give a key another name; its id, and what it sealed, stay')
     .action(act(async () => (await import('./commands/key.ts')).rename))
   reason(key.command('rotate').argument('<name>'))
@@ -193,16 +191,12 @@ function addRotations(kms: Command): void {
     .description('go on with it as far as it can now')
     .option('--wait', 'wait for the leases that a retirement has to outlast')
     .action(act(async () => (await import('./commands/rotation.ts')).resume))
-  rotation
-    .command('rollback')
-    .argument('<rotation>')
+  repeatable(rotation.command('rollback').argument('<rotation>'))
     .description('take it back, until the old version is retired')
     .option('--reason <text>', 'why, for the log')
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/rotation.ts')).rollback))
-  rotation
-    .command('shorten')
-    .argument('<rotation>')
+  repeatable(rotation.command('shorten').argument('<rotation>'))
     .description('end its transition earlier')
     .requiredOption('--reason <text>', 'why, for the log')
     .option('--days <days>', 'of the transition, from when the primary moved (0)')
@@ -233,9 +227,7 @@ function addIncidents(kms: Command): void {
     .allowExcessArguments()
     .action(missing)
   for (const [trigger, says] of Object.entries(incidents)) {
-    const command = incident
-      .command(trigger)
-      .argument('[key...]', 'the keys that it reaches')
+    const command = repeatable(incident.command(trigger).argument('[key...]', 'the keys that it reaches'))
       .description(says)
       .option('--all', 'every key of the ring')
       .requiredOption('--reason <text>', 'why, for the log')

@@ -31,6 +31,7 @@ export type {
 export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
 export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
+export type { VerifiesNow } from './crypto/web-crypto.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'

@@ -13,7 +13,7 @@ export interface OpenParts {
   readonly access: StoreAccess
   readonly storeAuthority: Authority
   readonly ring: KeyRing
-  /** Resolves when what was seen of the store is remembered for later processes. */
+  /** Resolves when what was seen of the store is remembered for later processes, or a warning has said that it could not be. */
   readonly remembered: () => Promise<void>
 }
 
@@ -73,8 +73,8 @@ async function openRing(
   })
   const ring = new KeyRing(environment, ringAccess, authority(ringAccess.record.ring, ringAccess), record.lease)
   await Promise.all([storeAuthority.refresh(), ring.renew()])
-  // Nothing is done with a state of the store that an older one could take the place of.
-  await heads.remembered()
+  // Nothing is done with a state of the store that an older one could take the place of, or a warning says so: whoever only reads goes on.
+  await heads.remembered().catch(() => {})
   if (options.acceptRestore !== undefined) {
     if (ringAccess.signingKey !== undefined) await beginIncarnation(ring.authority, options.acceptRestore)
     const accepted = [storeAuthority, ring.authority].map(({ log, head }) => [
@@ -89,5 +89,5 @@ async function openRing(
     await heads.remembered()
     await lastSeen.write(fingerprint, { logs: Object.fromEntries(accepted) }, true)
   }
-  return { environment, access, storeAuthority, ring, remembered: () => heads.remembered() }
+  return { environment, access, storeAuthority, ring, remembered: () => heads.remembered().catch(() => {}) }
 }

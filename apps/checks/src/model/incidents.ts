@@ -59,15 +59,21 @@ function treated(block: Block, kind: number, mutant: Mutant | undefined): Block 
     return withWord(changed, 0, set(changed[0] as number, keyFields.primary, 0))
   }
   const number = nextNumber(block)
-  if (number === undefined) return undefined
   if (kind === compromise) {
-    for (let other = 1; other < number; other++) {
+    for (let other = 1; other < (number ?? versionsOfKey + 1); other++) {
       const kept = other === pending && mutant === 'incident-leaves-pending'
       if (!kept && leads[get(changed[other] as number, versionFields.state)]?.[compromised]) {
         changed = moved(changed, other, compromised)
       }
     }
-  } else {
+  }
+  // A key without a primary stays so, unless a rotation was giving it one.
+  if (old === 0 && pending === 0) return changed
+  if (number === undefined) {
+    // It is revoked all the same, and left without a primary: the model does not follow it further.
+    return kind === compromise ? changed : undefined
+  }
+  if (kind !== compromise) {
     changed = withWaiting(changed, pending, mutant)
     if (old !== 0) {
       const record = set(set(0, rotationFields.step, dualOperation), rotationFields.from, old)

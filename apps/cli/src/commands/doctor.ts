@@ -134,7 +134,9 @@ function checkFingerprint(fingerprint: string | undefined): Finding {
 async function checkLastSeen(fingerprint: string): Promise<Finding> {
   const { LastSeenFile } = await import('@kms/node')
   const check = 'last-seen'
-  if ((await new LastSeenFile().read(fingerprint)) !== null) {
+  const seen = await new LastSeenFile().read(fingerprint).catch((error: Error) => error)
+  if (seen instanceof Error) return { check, status: 'fail', message: seen.message }
+  if (seen !== null) {
     return {
       check,
       status: 'pass',

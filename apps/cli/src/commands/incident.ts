@@ -1,4 +1,5 @@
 import type { IncidentInfo, IncidentPlan, IncidentScope, IncidentTrigger } from '@kms/core'
+import { changeOptions } from '../change-options.ts'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import { givenTime } from '../given.ts'
@@ -8,6 +9,7 @@ import { withKms } from '../session.ts'
 
 interface DeclareOptions {
   readonly reason: string
+  readonly requestId?: string
   readonly all?: boolean
   readonly onlyVersion?: string
   readonly since?: string
@@ -28,7 +30,7 @@ export const declare =
       if (!call.output.json) process.stderr.write(`${shown(plan)}\n`)
       await confirmed(call, `${plan.keys.length === 1 ? 'Do this to the key' : `Do this to ${plan.keys.length} keys`}?`)
       const from = since === undefined ? {} : { since: await givenTime(since, '--since') }
-      const incident = await kms.incidents.declare(trigger, scope, { reason, ...from })
+      const incident = await kms.incidents.declare(trigger, scope, { ...changeOptions(call), reason, ...from })
       said(call, incident)
     })
   }
@@ -57,13 +59,14 @@ async function scopeOf(options: DeclareOptions, names: readonly string[]): Promi
 }
 
 function shown({ keys, ring, applications, callers }: IncidentPlan): string {
-  const rows = keys.flatMap(({ name, rotates, versions }) => [
+  const rows = keys.flatMap(({ name, rotates, obstacle, versions }) => [
     ...versions.map(({ version, state, becomes }) => [
       printable(name),
       version,
       state === becomes ? `${state}, until its transition ends` : `${state} → ${becomes}`,
     ]),
     ...(rotates ? [[printable(name), 'new', 'protects new data']] : []),
+    ...(obstacle === '' ? [] : [[printable(name), 'none', `can be made: ${obstacle}`]]),
   ])
   const others = (what: string, names: readonly string[]): string =>
     names.length === 0 ? '' : `\n${what}: ${names.map(printable).join(', ')}.`
@@ -82,7 +85,7 @@ function said(call: Invocation, incident: IncidentInfo): void {
   )
 }
 
-const progress = ({ keys, left }: IncidentInfo): string =>
-  left.length === 0
-    ? `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} done`
-    : `${left.length} of ${keys.length} keys left`
+function progress({ keys, left, withoutPrimary: { length } }: IncidentInfo): string {
+  if (left.length === 0) return `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} done`
+  return `${left.length} of ${keys.length} keys left${length === 0 ? '' : `, ${length} revoked and without a primary`}`
+}

@@ -1,3 +1,4 @@
+import { type ChangeOptions, changeOptions } from '../change-options.ts'
 import { failure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import type { Invocation } from '../invocation.ts'
@@ -5,10 +6,9 @@ import { fromBase64, fromHex } from '../key-forms.ts'
 import { printable, word } from '../layout.ts'
 import { withKms } from '../session.ts'
 
-interface ImportOptions {
+interface ImportOptions extends ChangeOptions {
   readonly asVersionOf: string
   readonly form?: 'raw' | 'hex' | 'base64'
-  readonly reason?: string
 }
 
 /** A key in any form, and a line's end. */
@@ -16,10 +16,10 @@ const longest = 200
 
 /** `kms key import --as-version-of NAME [FILE]`: 32 bytes that were made elsewhere. */
 export async function importKey(call: Invocation<ImportOptions>, file?: string): Promise<void> {
-  const { asVersionOf: name, form = 'raw', reason } = call.options
+  const { asVersionOf: name, form = 'raw' } = call.options
   const given = await given32(call, file, form)
   const { key, version } = await withKms(call, (kms) =>
-    kms.keys.importVersion(name, given, { method: `given as ${form}`, ...(reason !== undefined && { reason }) }),
+    kms.keys.importVersion(name, given, { method: `given as ${form}`, ...changeOptions(call) }),
   )
   call.output.result({ key, version }, ({ green }) => {
     return `${green('Imported')} version ${version} of ${printable(key.name)}, pre-active: nothing uses it yet.`

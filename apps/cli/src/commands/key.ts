@@ -7,6 +7,7 @@ import type {
   ProfileName,
   RotationInfo,
 } from '@kms/core'
+import { type ChangeOptions, changeOptions } from '../change-options.ts'
 import { confirmed } from '../confirmation.ts'
 import { failure } from '../failure.ts'
 import { givenDays, givenTime } from '../given.ts'
@@ -22,7 +23,7 @@ interface PolicyOptions {
   readonly transitionDays?: string
 }
 
-interface CreateOptions extends PolicyOptions {
+interface CreateOptions extends PolicyOptions, ChangeOptions {
   readonly purpose?: KeyPurpose
   readonly spec?: KeySpecName
   readonly exportable?: boolean
@@ -34,11 +35,6 @@ interface CreateOptions extends PolicyOptions {
 interface ListOptions {
   readonly limit?: string
   readonly after?: string
-}
-
-interface ChangeOptions {
-  readonly reason?: string
-  readonly yes?: boolean
 }
 
 interface RotateOptions extends ChangeOptions {
@@ -65,6 +61,9 @@ export async function create(call: Invocation<CreateOptions>, name?: string): Pr
     ...(description !== undefined && { description }),
     ...(await policyIn(call.options)),
   }
+  if (name === undefined && call.options.requestId !== undefined) {
+    throw await failure('invalid-argument', '--request-id is for one key: of many, --if-absent goes on.')
+  }
   if ((name === undefined) === (namesFrom === undefined)) {
     throw await failure('invalid-argument', 'Give the name of one key, or a file of names: --names-from.')
   }
@@ -73,7 +72,9 @@ export async function create(call: Invocation<CreateOptions>, name?: string): Pr
     return many.createMany(call, await many.namesFrom(call, namesFrom ?? '-'), options)
   }
   const key = await withKms(call, (kms) =>
-    ifAbsent === true ? kms.keys.ensure(name, options) : kms.keys.create(name, options),
+    ifAbsent === true
+      ? kms.keys.ensure(name, { ...options, ...changeOptions(call) })
+      : kms.keys.create(name, { ...options, ...changeOptions(call) }),
   )
   call.output.result(key, ({ green }) => {
     const due = key.rotationDue === null ? 'never due for rotation' : `due for rotation ${day(key.rotationDue)}`
@@ -183,8 +184,8 @@ export async function usage(call: Invocation, name: string): Promise<void> {
 const about = (count = 0): string => (count === 0 ? '-' : `~${count.toLocaleString('en-GB')}`)
 
 /** `kms key describe NAME TEXT` */
-export async function describe(call: Invocation, name: string, text: string): Promise<void> {
-  const key = await withKms(call, (kms) => kms.keys.describe(name, text))
+export async function describe(call: Invocation<ChangeOptions>, name: string, text: string): Promise<void> {
+  const key = await withKms(call, (kms) => kms.keys.describe(name, text, changeOptions(call)))
   call.output.result(key, ({ green }) => `${green('Described')} ${printable(key.name)}: ${printable(key.description)}`)
 }
 
@@ -192,7 +193,9 @@ export async function describe(call: Invocation, name: string, text: string): Pr
 export async function policy(call: Invocation<PolicyOptions & ChangeOptions>, name: string): Promise<void> {
   const asked = await policyIn(call.options)
   const key = await withKms(call, (kms) =>
-    Object.keys(asked).length === 0 ? kms.keys.show(name) : kms.keys.setPolicy(name, { ...asked, ...reason(call) }),
+    Object.keys(asked).length === 0
+      ? kms.keys.show(name)
+      : kms.keys.setPolicy(name, { ...asked, ...changeOptions(call) }),
   )
   call.output.result(key, ({ bold }) => columns(policyFacts(key), (cell, _, x) => (x === 0 ? bold(cell) : cell)))
 }
@@ -221,8 +224,8 @@ async function policyIn(options: PolicyOptions): Promise<LibraryPolicy> {
 }
 
 /** `kms key rename NAME TO` */
-export async function rename(call: Invocation, name: string, to: string): Promise<void> {
-  const key = await withKms(call, (kms) => kms.keys.rename(name, to))
+export async function rename(call: Invocation<ChangeOptions>, name: string, to: string): Promise<void> {
+  const key = await withKms(call, (kms) => kms.keys.rename(name, to, changeOptions(call)))
   call.output.result(key, ({ green }) => `${green('Renamed')} ${printable(name)} to ${printable(key.name)}.`)
   call.output.note(`Its id stays, so what it sealed still opens. "${name}" stays reserved for it.`)
 }
@@ -235,7 +238,11 @@ export async function rotate(call: Invocation<RotateOptions>, name: string): Pro
       ({ label }) => ({ primary: label }),
       () => ({ primary: null }),
     )
-    const rotated = await kms.rotations.rotate(name, { ...reason(call), urgent, ...(to !== undefined && { to }) })
+    const rotated = await kms.rotations.rotate(name, {
+      ...changeOptions(call),
+      urgent,
+      ...(to !== undefined && { to }),
+    })
     const [latest] = await kms.rotations.list({ key: name })
     return { key: rotated, before: primary, rotation: latest }
   })
@@ -283,7 +290,7 @@ const span = (from: Date | null, until: Date | null): string =>
 
 /** `kms key retire NAME VERSION` */
 export async function retire(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {
-  const retirement = await withKms(call, (kms) => kms.keys.retire(name, version, reason(call)))
+  const retirement = await withKms(call, (kms) => kms.keys.retire(name, version, changeOptions(call)))
   const { key, settledAfterMs } = retirement
   call.output.result(retirement, ({ green }) => {
     const seconds = Math.ceil(settledAfterMs / 1000)
@@ -298,7 +305,7 @@ export async function retire(call: Invocation<ChangeOptions>, name: string, vers
 export async function disable(call: Invocation<ChangeOptions>, name: string, version?: string): Promise<void> {
   const what = version === undefined ? `every version of "${name}"` : `version ${version} of "${name}"`
   await confirmed(call, `Disable ${what}? What it sealed will not open until kms key enable`)
-  const key = await withKms(call, (kms) => kms.keys.disable(name, version, reason(call)))
+  const key = await withKms(call, (kms) => kms.keys.disable(name, version, changeOptions(call)))
   call.output.result(key, ({ green }) => `${green('Disabled')} ${what}: neither encrypts nor decrypts.`)
   const chosen = version === undefined ? '' : ` ${version}`
   call.output.note(
@@ -308,7 +315,7 @@ export async function disable(call: Invocation<ChangeOptions>, name: string, ver
 
 /** `kms key enable NAME [VERSION]` */
 export async function enable(call: Invocation<ChangeOptions>, name: string, version?: string): Promise<void> {
-  const key = await withKms(call, (kms) => kms.keys.enable(name, version, reason(call)))
+  const key = await withKms(call, (kms) => kms.keys.enable(name, version, changeOptions(call)))
   call.output.result(key, ({ green }) => `${green('Enabled')} ${printable(key.name)}: ${stateOf(key)}.`)
 }
 
@@ -320,7 +327,7 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
     call,
     `Mark ${what} as compromised? That is for good: it opens nothing any more but to be re-encrypted`,
   )
-  const options = { ...reason(call), ...(since !== undefined && { since: await givenTime(since, '--since') }) }
+  const options = { ...changeOptions(call), ...(since !== undefined && { since: await givenTime(since, '--since') }) }
   const key = await withKms(call, (kms) => kms.keys.compromise(name, version, options))
   call.output.result(key, ({ yellow }) => `${yellow('Compromised')} ${what}: for good.`)
   call.output.note(
@@ -335,7 +342,7 @@ export async function destroy(call: Invocation<DestroyOptions>, name: string, ve
   const { waitDays, declare } = call.options
   await confirmed(call, `Destroy version ${version} of "${name}"? Nobody can bring it back`)
   const wait = waitDays === undefined ? {} : { waitDays: await givenDays(waitDays, '--wait-days') }
-  const options = { ...reason(call), ...wait, ...(declare !== undefined && { declaration: declare }) }
+  const options = { ...changeOptions(call), ...wait, ...(declare !== undefined && { declaration: declare }) }
   const key = await withKms(call, (kms) => kms.keys.destroy(name, version, options))
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
   call.output.result(key, ({ yellow }) =>
@@ -352,7 +359,7 @@ export async function destroy(call: Invocation<DestroyOptions>, name: string, ve
 
 /** `kms key cancel-destruction NAME VERSION` */
 export async function cancelDestruction(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {
-  const key = await withKms(call, (kms) => kms.keys.cancelDestruction(name, version, reason(call)))
+  const key = await withKms(call, (kms) => kms.keys.cancelDestruction(name, version, changeOptions(call)))
   const state = key.versions.find(({ label }) => label === version)?.state
   call.output.result(
     key,
@@ -368,10 +375,6 @@ async function allKeys(kms: Kms): Promise<readonly KeyInfo[]> {
     keys.push(...page)
     if (page.length < 1000) return keys
   }
-}
-
-function reason(call: Invocation<ChangeOptions>): { readonly reason?: string } {
-  return call.options.reason === undefined ? {} : { reason: call.options.reason }
 }
 
 function versionOf(key: KeyInfo): string {

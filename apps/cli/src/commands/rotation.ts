@@ -1,4 +1,5 @@
 import type { RotationInfo } from '@kms/core'
+import { type ChangeOptions, changeOptions } from '../change-options.ts'
 import { confirmed } from '../confirmation.ts'
 import { givenDays } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
@@ -8,11 +9,6 @@ import { withKms } from '../session.ts'
 interface ListOptions {
   readonly key?: string
   readonly all?: boolean
-}
-
-interface ChangeOptions {
-  readonly reason?: string
-  readonly yes?: boolean
 }
 
 /** `kms rotation list` */
@@ -68,19 +64,18 @@ export async function resume(call: Invocation<{ readonly wait?: boolean }>, id: 
 
 /** `kms rotation rollback ID` */
 export async function rollback(call: Invocation<ChangeOptions>, id: string): Promise<void> {
-  const { reason } = call.options
   await confirmed(call, 'Take the rotation back? New data is then sealed under the old version again')
-  said(call, await withKms(call, (kms) => kms.rotations.rollback(id, reason === undefined ? {} : { reason })))
+  said(call, await withKms(call, (kms) => kms.rotations.rollback(id, changeOptions(call))))
 }
 
 /** `kms rotation shorten ID --reason TEXT` */
 export async function shorten(
-  call: Invocation<{ readonly reason: string; readonly days?: string }>,
+  call: Invocation<{ readonly reason: string; readonly requestId?: string; readonly days?: string }>,
   id: string,
 ): Promise<void> {
   const { reason, days: given = '0' } = call.options
   const days = await givenDays(given, '--days')
-  said(call, await withKms(call, (kms) => kms.rotations.shorten(id, { reason, days })))
+  said(call, await withKms(call, (kms) => kms.rotations.shorten(id, { ...changeOptions(call), reason, days })))
 }
 
 function said(call: Invocation, rotation: RotationInfo): void {

@@ -8,7 +8,7 @@ import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
-import { openRecord, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
+import { openRecord, openRecordNow, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
 import { VerifiedBytes } from '../store/verified-bytes.ts'
 import type { Environment } from './environment.ts'
 import type { SeenHead } from './last-seen.ts'
@@ -45,6 +45,8 @@ export interface Change {
   readonly incarnation?: number
   /** Records that must be as they are now, beside those that change. */
   readonly expect?: Commit['expect']
+  /** What a repeat of the request has to know, such as the id of what it made: up to 200 printable ASCII characters. */
+  readonly outcome?: string
 }
 
 /**
@@ -129,34 +131,57 @@ export class Authority {
     )
   }
 
+  /** Whether records are checked without waiting here (`openNow`). */
+  get opensNow(): boolean {
+    return this.#options.verifyingKey.crypto.verifyNow !== undefined
+  }
+
+  /**
+   * `open` without waiting, of a record that was read before.
+   * @returns undefined where the platform cannot, and where it may be older than this process has seen it: `open` tells
+   * @throws `store-corrupt`
+   */
+  openNow<K extends RecordKind>(kind: K, stored: StoredRecord): SignedRecord<RecordTypes[K]> | undefined {
+    const opened = openRecordNow(kind, stored, this.#by)
+    return opened !== undefined && this.#revisions.admit(opened) ? opened : undefined
+  }
+
   /**
    * Makes one administered change: builds it from what is stored now, commits it, and builds it again where another process
    * was first. A change of what was there is remembered on this machine before the call returns: undone by whoever puts back an older
    * database, it must be noticed even by a process that begins after a crash. What only adds is remembered soon.
    * @param operation as the log names it
    * @param subject what it is done to, so that a request id stands for one change of one thing
-   * @param requestId 8 to 64 printable ASCII characters; a request is done once
+   * @param requestId 8 to 64 printable ASCII characters; a request is done once. Undefined for one that nobody repeats: it gets a UUID
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
+   * @param beside ids of records that `build` gets, those that exist, read at the same moment as the head
    * @returns whether this call or an earlier one of the same request changed anything
-   * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, and what `build` throws
+   * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, `file-unavailable` where the change was made and could not be
+   * remembered, and what `build` throws
    */
   async commit(
     operation: string,
     subject: string,
-    requestId: string,
-    build: () => Promise<Change | undefined>,
+    requestId: string | undefined,
+    build: (beside: readonly StoredRecord[]) => Promise<Change | undefined>,
+    beside: readonly string[] = [],
   ): Promise<boolean> {
     const { environment, storeId } = this.#options
     const signingKey = this.checkAdministers()
-    if (!/^[\x21-\x7e]{8,64}$/.test(requestId)) {
+    if (requestId !== undefined && !/^[\x21-\x7e]{8,64}$/.test(requestId)) {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
+    const request = requestId ?? globalThis.crypto.randomUUID()
+    const recorded = requestRecordId(this.log, request)
     for (let attempt = 1; ; attempt++) {
-      if (await this.#wasDone(operation, subject, requestId)) {
-        await this.#options.heads.remembered()
+      // An id made here is not recorded anywhere before it was tried.
+      const tried = requestId !== undefined || attempt > 1
+      const read = await this.#inTurn(() => this.#refresh(tried ? [recorded, ...beside] : beside))
+      if (await this.#wasDone(operation, subject, recorded, read)) {
+        await this.#remember()
         return true
       }
-      const change = await build()
+      const change = await build(tried ? read.filter(({ id }) => id !== recorded) : read)
       if (change === undefined) return false
       const before = this.head
       const prepared = await administeredCommit({
@@ -170,7 +195,7 @@ export class Authority {
         primitives: environment.primitives,
         actor: environment.caller,
         time: environment.wall(),
-        request: requestId,
+        request,
       })
       try {
         const { alongside, expect = [] } = change
@@ -183,7 +208,8 @@ export class Authority {
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
         // An unavailable store may have done it: the request record tells.
-        if (await this.#wasDone(operation, subject, requestId)) {
+        const now = await this.#inTurn(() => this.#refresh([recorded]))
+        if (await this.#wasDone(operation, subject, recorded, now)) {
           await this.#remembered(change)
           return true
         }
@@ -194,22 +220,30 @@ export class Authority {
   }
 
   /**
-   * The ids of the records that a request changed, as the log says; none where it changed nothing.
+   * What a request led to, as its signed record says: the `outcome` of the change that was made.
+   * @returns undefined where it changed nothing
    * @throws `store-corrupt`
    */
-  async changedBy(requestId: string): Promise<readonly string[]> {
-    const found = await this.read('request', requestRecordId(this.log, requestId))
-    if (found === undefined) return []
-    const { position } = found.record
-    const after = position === 0 ? '' : logEntryId(this.log, position - 1)
-    const [stored] = await this.#options.environment.store.list('log', `log/${this.log}/`, after, 1)
-    const entry = stored === undefined ? undefined : readLogEntry(stored, this.log, position)
-    if (entry?.request === requestId) return entry.changes.map(({ id }) => id)
-    throw new KmsError('store-corrupt', 'The log does not say what a request changed. kms doctor says what is wrong.')
+  async outcomeOf(requestId: string): Promise<string | undefined> {
+    return (await this.read('request', requestRecordId(this.log, requestId)))?.record.outcome
   }
 
   async #remembered({ records }: Change): Promise<void> {
-    if (records.some(({ revision }) => revision > 1)) await this.#options.heads.remembered()
+    if (records.some(({ revision }) => revision > 1)) await this.#remember()
+  }
+
+  /** Of what was changed a warning is not enough: the caller relies on it that an older store is noticed. */
+  async #remember(): Promise<void> {
+    try {
+      await this.#options.heads.remembered()
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new KmsError(
+        'file-unavailable',
+        `The change was made, but this machine could not remember it: put back to an older state, the store would be taken for the present one. ${why} Then repeat the call with the same request id, or open the store again.`,
+        { cause, retry: false },
+      )
+    }
   }
 
   /** What signs administered changes. @throws `not-permitted` where this process may not administer */
@@ -219,9 +253,17 @@ export class Authority {
     throw new KmsError('not-permitted', 'This root may use the ring but not administer it. Open with a root that may.')
   }
 
-  /** Reads the head again, and whether a request was committed. @throws `conflict` if its id was used for another change */
-  async #wasDone(operation: string, subject: string, requestId: string): Promise<boolean> {
-    const [stored] = await this.#inTurn(() => this.#refresh([requestRecordId(this.log, requestId)]))
+  /**
+   * Whether a request was committed, as its record says if it is among those read.
+   * @throws `conflict` if its id was used for another change
+   */
+  async #wasDone(
+    operation: string,
+    subject: string,
+    recorded: string,
+    read: readonly StoredRecord[],
+  ): Promise<boolean> {
+    const stored = read.find(({ id }) => id === recorded)
     if (stored === undefined) return false
     const { record } = await this.open('request', stored)
     if (record.operation !== operation || record.subject !== subject) {

@@ -5,7 +5,7 @@ import type { Authority } from './authority.ts'
  * state. It is random, since one backup may be restored in two places (store-format §Version numbers).
  */
 export async function beginIncarnation(authority: Authority, reason: string): Promise<void> {
-  await authority.commit('store.restore-accept', '', globalThis.crypto.randomUUID(), async () => {
+  await authority.commit('store.restore-accept', '', undefined, async () => {
     const { incarnations } = authority.head.record
     let incarnation = 0
     while (incarnation === 0 || incarnations.includes(incarnation)) {

@@ -18,9 +18,16 @@ export interface LastSeenState {
  * Node keeps a file in the user's state folder, browsers use IndexedDB.
  */
 export interface LastSeen {
-  /** @param fingerprint the store's. @returns null if this machine has not seen the store */
+  /**
+   * @param fingerprint the store's
+   * @returns null if this machine has not seen the store
+   * @throws where it cannot tell: the store is not opened then
+   */
   read(fingerprint: string): Promise<LastSeenState | null>
-  /** Keeps what is newest of each log; with `replace`, puts the logs given to a state that was accepted. */
+  /**
+   * Keeps what is newest of each log; with `replace`, puts the logs given to a state that was accepted.
+   * @throws where it cannot: then a change that was made says so, and everything else warns (`last-seen-unwritten`)
+   */
   write(fingerprint: string, state: LastSeenState, replace?: boolean): Promise<void>
 }
 

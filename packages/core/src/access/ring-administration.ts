@@ -4,7 +4,7 @@ import { checkName } from '../keys/names.ts'
 import { ringId, ringNameId } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
 import { addRecipient } from './add-recipient.ts'
-import type { Authority } from './authority.ts'
+import type { Authority, Change } from './authority.ts'
 import { contentContexts } from './content-contexts.ts'
 import type { Environment } from './environment.ts'
 import { newRing } from './new-ring.ts'
@@ -63,8 +63,8 @@ export class RingAdministration {
     const checked = checkName(name, 'A ring name')
     const { administration, storeKey } = this.#owner()
     const claimId = ringNameId(this.#environment.primitives, checked)
-    await this.#authority.commit('ring.create', checked, globalThis.crypto.randomUUID(), async () => {
-      if ((await this.#environment.store.read([claimId])).length > 0) {
+    const build = async (claimed: readonly unknown[]): Promise<Change> => {
+      if (claimed.length > 0) {
         throw new KmsError('ring-exists', `There is a key ring "${checked}" already.`)
       }
       const ring = await newRing(checked, {
@@ -74,7 +74,8 @@ export class RingAdministration {
         administration,
       })
       return { reason: '', records: ring.records, alongside: ring.firstCommit }
-    })
+    }
+    await this.#authority.commit('ring.create', checked, undefined, build, [claimId])
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }
 
@@ -98,46 +99,41 @@ export class RingAdministration {
     const { storeKey } = this.#owner()
     const { primitives } = this.#environment
     const checked = checkName(name, 'A ring name')
-    await this.#authority.commit(
-      'ring.grant',
-      `${checked} ${application}`,
-      globalThis.crypto.randomUUID(),
-      async () => {
-        const { ring: id } = await readRing(this.#environment, this.#access, checked)
-        const stored = await this.#authority.read('ring', ringId(id))
-        if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
-        const { record, revision } = stored
-        if (record.applications.some((one) => one.application === application)) {
-          throw new KmsError(
-            'invalid-argument',
-            `"${application}" may open the ring "${checked}" already. Give another application name for another root.`,
-          )
-        }
-        const add = async (envelope: string, index: number, what: 'use' | 'administer'): Promise<string> =>
-          toText(
-            await addRecipient(fromText(envelope), root.recipient(primitives), {
-              content: 6,
-              context: contentContexts.ring(record.store, record.ring, record.versions[index] as number, what),
-              opener: storeKey.opener,
-              primitives,
-            }),
-          )
-        const granted: RingRecord = {
-          ...record,
-          revision: revision + 1,
-          use: await Promise.all(record.use.map((envelope, index) => add(envelope, index, 'use'))),
-          administer:
-            rights === 'administer'
-              ? await Promise.all(record.administer.map((envelope, index) => add(envelope, index, 'administer')))
-              : record.administer,
-          applications: [
-            ...record.applications,
-            { application, rights, kind: root.kind, label: root.label, added: this.#environment.wall() },
-          ],
-        }
-        return { reason: '', records: [granted] }
-      },
-    )
+    await this.#authority.commit('ring.grant', `${checked} ${application}`, undefined, async () => {
+      const { ring: id } = await readRing(this.#environment, this.#access, checked)
+      const stored = await this.#authority.read('ring', ringId(id))
+      if (stored === undefined) throw new KmsError('ring-not-found', `There is no key ring "${checked}".`)
+      const { record, revision } = stored
+      if (record.applications.some((one) => one.application === application)) {
+        throw new KmsError(
+          'invalid-argument',
+          `"${application}" may open the ring "${checked}" already. Give another application name for another root.`,
+        )
+      }
+      const add = async (envelope: string, index: number, what: 'use' | 'administer'): Promise<string> =>
+        toText(
+          await addRecipient(fromText(envelope), root.recipient(primitives), {
+            content: 6,
+            context: contentContexts.ring(record.store, record.ring, record.versions[index] as number, what),
+            opener: storeKey.opener,
+            primitives,
+          }),
+        )
+      const granted: RingRecord = {
+        ...record,
+        revision: revision + 1,
+        use: await Promise.all(record.use.map((envelope, index) => add(envelope, index, 'use'))),
+        administer:
+          rights === 'administer'
+            ? await Promise.all(record.administer.map((envelope, index) => add(envelope, index, 'administer')))
+            : record.administer,
+        applications: [
+          ...record.applications,
+          { application, rights, kind: root.kind, label: root.label, added: this.#environment.wall() },
+        ],
+      }
+      return { reason: '', records: [granted] }
+    })
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }
 

@@ -61,8 +61,7 @@ export class RingClock {
     if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 2_000) {
       throw new KmsError('invalid-argument', 'A clock is accepted for a reason: name it, in up to 2,000 characters.')
     }
-    const request = globalThis.crypto.randomUUID()
-    await this.#authority.commit(accept, this.#access.record.name, request, async () => ({ reason, records: [] }))
+    await this.#authority.commit(accept, this.#access.record.name, undefined, async () => ({ reason, records: [] }))
     this.#anchor = this.#both()
     return this.show()
   }

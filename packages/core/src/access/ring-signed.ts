@@ -44,13 +44,27 @@ export async function readRingSigned<K extends 'work' | 'usage'>(
   return { genuine, forged }
 }
 
-/** Removes what is not genuine, so that it stands in nobody's way; what another process has put there meanwhile stays. */
-export async function removeForged(store: KeyStore, forged: readonly StoredRecord[]): Promise<void> {
-  if (forged.length === 0) return
-  const expect = forged.map(({ id, revision }) => ({ id, revision }))
-  try {
-    await store.commit({ expect, put: [], remove: forged.map(({ id }) => id), append: [] })
-  } catch (error) {
-    if (!(error instanceof KmsError) || error.code !== 'conflict') throw error
+/** From here on no revision can be counted up; genuine records never get there. */
+const lastRevision = 2 ** 52
+
+/**
+ * The revision that a genuine record goes on from, by id, where one that is not stands in its place. It goes over that one: removed, it
+ * would let a record begin anew under the same revision, and whoever had read the one could not tell the two apart. One of a revision that
+ * none can follow is removed.
+ * @throws `store-unavailable`
+ */
+export async function revisionsBelow(
+  store: KeyStore,
+  forged: readonly StoredRecord[],
+): Promise<ReadonlyMap<string, number>> {
+  const ends = forged.filter(({ revision }) => revision >= lastRevision)
+  if (ends.length > 0) {
+    const expect = ends.map(({ id, revision }) => ({ id, revision }))
+    try {
+      await store.commit({ expect, put: [], remove: ends.map(({ id }) => id), append: [] })
+    } catch (error) {
+      if (!(error instanceof KmsError) || error.code !== 'conflict') throw error
+    }
   }
+  return new Map(forged.map(({ id, revision }) => [id, revision >= lastRevision ? 0 : revision]))
 }

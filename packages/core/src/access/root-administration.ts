@@ -42,7 +42,7 @@ export class RootAdministration {
    */
   async add(root: Root): Promise<readonly RootInfo[]> {
     const { primitives } = this.#environment
-    await this.#authority.commit('root.add', '', globalThis.crypto.randomUUID(), async () => {
+    await this.#authority.commit('root.add', '', undefined, async () => {
       const stored = await this.#authority.read('store', storeRecordId)
       if (stored === undefined) throw new KmsError('store-corrupt', 'The store lacks its own record. Restore a backup.')
       const { record, revision } = stored

@@ -5,7 +5,7 @@ import type { WorkAttempt, WorkRecord } from '../store/records.ts'
 import { signRecord } from '../store/signed-record.ts'
 import type { Environment } from './environment.ts'
 import type { RingAccess } from './ring-access.ts'
-import { removeForged } from './ring-signed.ts'
+import { revisionsBelow } from './ring-signed.ts'
 import { lookAtWork } from './work-record.ts'
 
 /**
@@ -56,7 +56,7 @@ export class WorkClaim {
       }
     }
     const attempts = seen?.attempts ?? []
-    const revision = (seen?.revision ?? 0) + 1
+    const revision = (seen?.revision ?? (await this.#revisionBelow())) + 1
     const time = this.#environment.wall()
     const record = this.#record({ revision, state: 'running', time, size, interval, attempts })
     if (!(await this.#write(record))) return false
@@ -112,9 +112,13 @@ export class WorkClaim {
   }
 
   async #read(): Promise<WorkRecord | undefined> {
-    const { genuine, forged } = await lookAtWork(this.#environment, this.#access)
-    await removeForged(this.#environment.store, forged)
-    return genuine[0]
+    return (await lookAtWork(this.#environment, this.#access)).genuine[0]
+  }
+
+  /** Of what stands in the record's place and counts for nothing; 0 for nothing. */
+  async #revisionBelow(): Promise<number> {
+    const { forged } = await lookAtWork(this.#environment, this.#access)
+    return (await revisionsBelow(this.#environment.store, forged)).get(workId(this.#access.record.ring)) ?? 0
   }
 
   #record(of: Pick<WorkRecord, 'revision' | 'state' | 'time' | 'size' | 'interval' | 'attempts'>): WorkRecord {

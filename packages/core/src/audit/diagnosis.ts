@@ -176,9 +176,10 @@ function checkIncidents(incidents: readonly IncidentInfo[]): Finding {
   const check = 'incidents'
   const open = incidents.filter(({ left }) => left.length > 0)
   if (open.length === 0) return { check, status: 'pass', message: 'No incident has keys left to act on.' }
-  const named = open
-    .slice(0, 5)
-    .map(({ id, trigger, left }) => `${trigger} ${id} (${count(left.length, 'key', 'keys')})`)
+  const named = open.slice(0, 5).map(({ id, trigger, left, withoutPrimary: { length } }) => {
+    const revoked = length === 0 ? '' : `, ${length} without a primary`
+    return `${trigger} ${id} (${count(left.length, 'key', 'keys')}${revoked})`
+  })
   return {
     check,
     status: 'fail',

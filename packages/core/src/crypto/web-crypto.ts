@@ -1,5 +1,15 @@
 /** The platform's WebCrypto object, under whatever name its types have: the DOM's `Crypto`, or Node's. */
-export type WebCrypto = typeof globalThis.crypto
+export type WebCrypto = typeof globalThis.crypto & VerifiesNow
 
-/** A key as a WebCrypto object holds it. */
-export type WebCryptoKey = Awaited<ReturnType<WebCrypto['subtle']['importKey']>>
+/** `CryptoKey`, under whatever name the platform's types have for it. */
+export type WebCryptoKey = Parameters<(typeof globalThis.crypto)['subtle']['verify']>[1]
+
+/** What a platform may have beside WebCrypto: signatures checked without waiting, so that records are checked when they are first needed. */
+export interface VerifiesNow {
+  /**
+   * Checks an Ed25519 signature as `subtle.verify` does.
+   * @param key of this object's `subtle.importKey`
+   * @param signature 64 bytes
+   */
+  readonly verifyNow?: (key: WebCryptoKey, signature: Uint8Array, data: Uint8Array) => boolean
+}

@@ -1,9 +1,11 @@
 import { day } from '../durations.ts'
-import type { KeyChange, KeyChanges } from '../keys/key-changes.ts'
-import { withVersion } from '../keys/key-changes.ts'
+import { KmsError } from '../errors.ts'
+import { type KeyChange, type KeyChanges, withVersion } from '../keys/key-changes.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import { primaryFirst, staysPrimary, versionsPerCommit } from '../keys/version-change.ts'
 import { generateVersion } from '../keys/version-material.ts'
 import { nextNumber } from '../keys/version-number.ts'
+import { madeFirst, newestOf } from '../keys/whole-change.ts'
 import { newRotation } from '../rotation/new-rotation.ts'
 import { RotationRecords } from '../rotation/rotation-records.ts'
 import { selfTest } from '../rotation/self-test.ts'
@@ -15,7 +17,9 @@ import type { IncidentTrigger } from './incident-triggers.ts'
 
 /**
  * Acts on one key of an incident, in one commit: its new primary, what was in use marked, the rotation under way ended, its new rotation,
- * and that the incident is done with it. Of very many versions the first are marked by commits of their own, the primary among them.
+ * and that the incident is done with it. Of a compromise, what cannot be marked in one commit, or comes with no new primary because none
+ * can be made, is revoked by commits of its own: nothing that may be known is in use for as long as that takes.
+ * @throws what keeps a new version from being made, once all is revoked
  */
 export async function act(
   changes: KeyChanges,
@@ -38,68 +42,112 @@ export async function act(
   }
 }
 
-async function actionOn(
-  { ring }: KeyChanges,
-  incident: IncidentRecord,
-  key: KeyRecord,
-): Promise<{ readonly change: KeyChange; readonly more: boolean }> {
-  const { environment, access, authority, records } = ring
+/** One commit of an action, and whether others have to follow. */
+interface Action {
+  readonly change: KeyChange
+  readonly more: boolean
+}
+
+async function actionOn({ ring }: KeyChanges, incident: IncidentRecord, key: KeyRecord): Promise<Action> {
+  const { environment, authority, records } = ring
   const time = environment.wall()
-  const { incarnation } = authority.head.record
+  const { incarnation, incarnations } = authority.head.record
   const treatment: Treatment = {
     trigger: incident.trigger as IncidentTrigger,
     version: incident.version || undefined,
     retireNow: incident.retireNow,
     incarnation,
   }
-  const compromised = treatment.trigger === 'compromise'
   const all = await records.allVersions(key)
+  const revoked = incident.revoked.find((one) => one.key === key.key)
+  const made = madeFirst(incarnations)
+  // What was made after the key was revoked was made by a person who knew.
+  const concerned = revoked === undefined ? all : all.filter(({ number }) => made(number, revoked.newest) <= 0)
   const begun = key.rotation === '' ? undefined : await new RotationRecords(ring).read(key.key, key.rotation)
   const at = { key, primary: all.find(({ number }) => number === key.primary), pending: begun?.to ?? 0 }
   const marked: VersionRecord[] = []
-  for (const version of primaryFirst(all, key.primary)) {
+  for (const version of primaryFirst(concerned, key.primary)) {
     const becomes = reached(at, version, treatment)
     if (becomes !== undefined) marked.push(markedVersion(incident, key, version, becomes, time))
   }
-  const renewed = rotates(at, treatment)
+  const renewed = revoked === undefined ? rotates(at, treatment) : key.primary === 0
+  const markedNumbers = new Set(marked.map(({ number }) => number))
   // It leads to a version of before the incident.
-  const ends = begun !== undefined && (renewed || marked.some(({ number }) => number === begun.to))
+  const ends = begun !== undefined && ((renewed && revoked === undefined) || markedNumbers.has(begun.to))
   const others: (RotationRecord | IncidentRecord)[] = ends
     ? [ended(begun, { time, by: environment.caller }, `incident ${incident.incident}`)]
     : []
   const left: KeyRecord = { ...key, rotation: ends ? '' : key.rotation }
   const primaryEnds = marked.some((version) => version.number === key.primary && version.primaryUntil === time)
-  if (marked.length > versionsPerCommit) {
-    // A primary that was compromised protects nothing from the first commit on; another one stays until the last.
-    const now = compromised ? marked : marked.filter((version) => version.number !== key.primary)
-    const versions = now.slice(0, versionsPerCommit)
-    return { change: { key: compromised ? { ...left, primary: 0 } : left, versions, others }, more: true }
+  const withoutPrimary = { ...left, primary: primaryEnds ? 0 : left.primary }
+
+  const revocation = (): Action => {
+    const entry = { key: key.key, newest: newestOf(all, incarnations) }
+    const noted = { ...incident, revision: incident.revision + 1, revoked: [...incident.revoked, entry] }
+    const noting = renewed && revoked === undefined ? [noted] : []
+    const versions = marked.slice(0, versionsPerCommit)
+    return { change: { key: withoutPrimary, versions, others: [...others, ...noting] }, more: true }
   }
-  others.push({ ...incident, revision: incident.revision + 1, done: [...incident.done, key.key] })
-  if (!renewed) {
-    return { change: { key: primaryEnds ? { ...left, primary: 0 } : left, versions: marked, others }, more: false }
+  if (marked.length > versionsPerCommit) return revocation()
+  others.push({
+    ...incident,
+    revision: incident.revision + 1,
+    done: [...incident.done, key.key],
+    revoked: incident.revoked.filter((one) => one !== revoked),
+  })
+  if (!renewed) return { change: { key: withoutPrimary, versions: marked, others }, more: false }
+  try {
+    const { version, rotation } = await newPrimary(ring, incident, key, time)
+    const { number } = version
+    return {
+      change: {
+        key: {
+          ...withVersion(left, number),
+          primary: number,
+          primarySince: time,
+          transitions: left.transitions + Number(rotation.step !== 're-encrypt'),
+        },
+        versions: [version, ...marked],
+        others: [rotation, ...others],
+      },
+      more: false,
+    }
+  } catch (error) {
+    // That no new version can be made must not keep in use what may be known.
+    others.pop()
+    if (treatment.trigger === 'compromise' && revoked === undefined) return revocation()
+    throw revoked !== undefined && error instanceof KmsError ? isRevoked(incident, key, error) : error
   }
-  const number = nextNumber(key.newest, incarnation)
+}
+
+/** The version that protects new data from now on, tested, and the rotation that says so. */
+async function newPrimary(
+  { environment, access, authority }: KeyRing,
+  incident: IncidentRecord,
+  key: KeyRecord,
+  time: number,
+): Promise<{ readonly version: VersionRecord; readonly rotation: RotationRecord }> {
+  const compromised = incident.trigger === 'compromise'
+  const number = nextNumber(key.newest, authority.head.record.incarnation)
   const of = { key, number, time, reason: incident.reason, state: 'active' } as const
   const version = await generateVersion(environment, access, of)
   await selfTest(environment, access, version)
-  const transitionUntil = compromised || incident.retireNow ? time : time + key.transitionDays * day
   const rotation = newRotation(environment, key, {
     to: number,
     trigger: incident.incident,
     reason: incident.reason,
     step: compromised ? 're-encrypt' : incident.retireNow ? 'retire' : 'dual-operation',
-    transitionUntil,
+    transitionUntil: compromised || incident.retireNow ? time : time + key.transitionDays * day,
   })
-  return {
-    change: {
-      key: { ...withVersion(left, number), primary: number, primarySince: time },
-      versions: [version, ...marked],
-      others: [rotation, ...others],
-    },
-    more: false,
-  }
+  return { version, rotation }
 }
+
+const isRevoked = ({ incident }: IncidentRecord, { key, name }: KeyRecord, why: KmsError): KmsError =>
+  new KmsError(
+    why.code,
+    `"${name}" is revoked, and has no primary, since no new version could be made: ${why.message} Then: kms incident resume ${incident}, or kms key rotate.`,
+    { keyIds: [key], retry: why.retry, cause: why },
+  )
 
 function markedVersion(
   incident: IncidentRecord,

@@ -15,6 +15,8 @@ export interface IncidentInfo {
   readonly keys: readonly string[]
   /** Ids of those not acted on yet: `resume` goes on with them. */
   readonly left: readonly string[]
+  /** Ids of those of them that were revoked, and have no primary until `resume`, or a person, makes one. */
+  readonly withoutPrimary: readonly string[]
 }
 
 /** An incident's record as people and programs see it. */
@@ -27,4 +29,5 @@ export const incidentInfo = (record: IncidentRecord): IncidentInfo => ({
   since: record.since === 0 ? null : new Date(record.since),
   keys: record.keys,
   left: record.keys.filter((key) => !record.done.includes(key)),
+  withoutPrimary: record.revoked.map(({ key }) => key),
 })

@@ -1,6 +1,7 @@
+import { KmsError } from '../errors.ts'
 import { mayHaveProtected } from '../keys/destruction.ts'
 import { stateEntry, type VersionState } from '../keys/states.ts'
-import { versionLabel } from '../keys/version-number.ts'
+import { nextNumber, versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RingRecord, VersionRecord } from '../store/records.ts'
 import type { IncidentTrigger } from './incident-triggers.ts'
 
@@ -18,6 +19,11 @@ export interface AffectedKey {
   readonly name: string
   /** Whether it gets a new primary. */
   readonly rotates: boolean
+  /**
+   * Why the new primary that it should get cannot be made; empty where nothing is known to be in the way. A compromise revokes the key all
+   * the same, and leaves it without a primary.
+   */
+  readonly obstacle: string
   readonly versions: readonly AffectedVersion[]
 }
 
@@ -64,16 +70,30 @@ export function affectedKey(
       ? []
       : [{ version: versionLabel(version.number), state: version.state, becomes: becomes.state }]
   })
-  return { id: at.key.key, name: at.key.name, rotates: rotates(found, treatment), versions: changed }
+  const renewed = rotates(found, treatment)
+  const obstacle = renewed ? obstacleOf(at.key, treatment) : ''
+  return { id: at.key.key, name: at.key.name, rotates: renewed && obstacle === '', obstacle, versions: changed }
+}
+
+function obstacleOf({ newest }: KeyRecord, { incarnation }: Treatment): string {
+  try {
+    nextNumber(newest, incarnation)
+    return ''
+  } catch (error) {
+    if (error instanceof KmsError) return error.message
+    throw error
+  }
 }
 
 /**
- * Whether a key gets a new primary. A version that was not the primary is marked, and nothing else happens; a key whose primary was
- * disabled stays without one that seals, unless its material has become known.
+ * Whether a key gets a new primary. A version that was not the primary is marked, and nothing else happens; a key that has no primary stays
+ * so, unless a rotation was giving it one; a key whose primary was disabled stays without one that seals, unless its material has become
+ * known.
  */
-export function rotates({ key, primary }: Found, { trigger, version }: Treatment): boolean {
-  if (trigger !== 'compromise') return primary?.state !== 'suspended'
-  return version === undefined || version === key.primary || key.primary === 0
+export function rotates({ key, primary, pending }: Found, { trigger, version }: Treatment): boolean {
+  if (version !== undefined) return version === key.primary
+  if (key.primary === 0) return pending !== 0
+  return trigger === 'compromise' || primary?.state !== 'suspended'
 }
 
 /** The state that a version gets, its own where it only ceases to be the primary, and to which it comes back if it is disabled. */

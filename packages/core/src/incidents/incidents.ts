@@ -2,7 +2,7 @@ import type { Sessions } from '../access/sessions.ts'
 import { concernsOne, KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
 import { RotationRecords } from '../rotation/rotation-records.ts'
-import { incidentId, incidentPrefix } from '../store/record-ids.ts'
+import { incidentId } from '../store/record-ids.ts'
 import type { IncidentRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { act } from './incident-action.ts'
@@ -53,8 +53,11 @@ export class Incidents {
   /**
    * Records an incident and acts on each key: a new primary at once, without waiting for other processes; what was in use is marked
    * compromised, or stays active until its transition ends; what waited to become the primary never does. One that was interrupted is gone
-   * on with by `resume`. A key whose primary is disabled gets a new one after a compromise alone: it is left without one otherwise.
-   * @throws `invalid-argument` without a reason, `key-not-found`, `version-lost`, `limit-exceeded` for more than 500 keys
+   * on with by `resume`. A key whose primary is disabled gets a new one after a compromise alone: it is left without one otherwise. A key
+   * that has no primary gets none. Where the new version cannot be made, a compromise revokes the key all the same and leaves it without a
+   * primary; the call goes on with the others, and throws then.
+   * @throws `invalid-argument` without a reason, `key-not-found`, `version-lost`, `limit-exceeded` for more than 500 keys, or after 65,535
+   * versions of a key, `internal` for a machine that fails the test of a new version
    */
   async declare(trigger: IncidentTrigger, scope: IncidentScope, options: DeclareOptions): Promise<IncidentInfo> {
     const { environment, access, authority } = this.#changes.ring
@@ -91,13 +94,12 @@ export class Incidents {
         retireNow: treatment.retireNow,
         keys: keys.map(({ key }) => key),
         done: [],
+        revoked: [],
       }
-      return { reason, records: [record] }
+      return { reason, records: [record], outcome: incident }
     })
-    // What the log says of the request: an earlier call may have declared it.
-    const prefix = incidentPrefix(ring)
-    const [declared] = (await authority.changedBy(request)).filter((id) => id.startsWith(prefix))
-    return this.resume(declared?.slice(prefix.length) ?? incident)
+    // An earlier call of the same request may have declared it.
+    return this.resume((await authority.outcomeOf(request)) ?? incident)
   }
 
   /** Acts on the keys of an incident that were not acted on yet. @throws `key-not-found` for no such incident */

@@ -1,3 +1,4 @@
+import type { Change } from '../access/authority.ts'
 import { fromText } from '../envelope/text.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
@@ -60,8 +61,7 @@ export class KeyAdministration {
     const policy = policyOf(options, standardPolicy, this.#ring.environment.wall())
     const use = purposeAndSpec(options.purpose, options.spec)
     const exportable = options.exportable === true
-    const { environment, authority } = this.#ring
-    const request = options.requestId ?? globalThis.crypto.randomUUID()
+    const { environment, access, authority } = this.#ring
     const reason = reasonOf(options)
     const of = { name: checked, description, policy, use, exportable, reason }
     const subject = requestSubject(environment.primitives, checked, {
@@ -71,12 +71,14 @@ export class KeyAdministration {
       description,
       reason,
     })
+    const claim = nameId(environment.primitives, access.record.ring, checked)
     let made: NewKey | undefined
-    await authority.commit('key.create', subject, request, async () => {
+    const build = async (claimed: readonly unknown[]): Promise<Change> => {
+      if (claimed.length > 0) throw keyExists(checked)
       made = await newKey(this.#ring, of)
-      if ((await environment.store.read([made.claim.id])).length > 0) throw keyExists(checked)
       return { reason, records: [made.claim, made.key, made.version] }
-    })
+    }
+    await authority.commit('key.create', subject, options.requestId, build, [claim])
     // A request that was done before made a key that is not this one.
     const info =
       made === undefined || options.requestId !== undefined
@@ -220,7 +222,7 @@ export class KeyAdministration {
     await authority.commit(
       'key.rename',
       requestSubject(environment.primitives, `${from} ${checked}`, { reason }),
-      options.requestId ?? globalThis.crypto.randomUUID(),
+      options.requestId,
       async () => {
         const { record, revision } = await this.#ring.records.byName(from)
         const [claimed] = await environment.store.read([id])

@@ -33,6 +33,8 @@ export interface KeyChange {
   readonly versions: readonly VersionRecord[]
   /** Its rotation, and what asked for it, likewise. */
   readonly others?: readonly (RotationRecord | IncidentRecord)[]
+  /** What a repeat of the request has to know (`Authority.outcomeOf`). */
+  readonly outcome?: string
 }
 
 /** Gives the id and revision of a record that a commit depends on. */
@@ -72,12 +74,12 @@ export class KeyChanges {
     const reason = reasonOf(options)
     const { authority, environment, records } = this.ring
     const subject = requestSubject(environment.primitives, checked, { ...given, reason })
-    await authority.commit(operation, subject, options.requestId ?? globalThis.crypto.randomUUID(), async () => {
+    await authority.commit(operation, subject, options.requestId, async () => {
       const { record, revision } = await records.byName(checked)
-      const { key, versions, others = [] } = await build(record)
+      const { key, versions, others = [], outcome = '' } = await build(record)
       if (key === record && versions.length === 0 && others.length === 0) return undefined
       const expect = this.#guard === undefined ? [] : [await this.#guard()]
-      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions, ...others], expect }
+      return { reason, records: [{ ...key, revision: revision + 1 }, ...versions, ...others], expect, outcome }
     })
     // The handles of this process see it at once.
     await this.ring.renew()

@@ -62,15 +62,36 @@ export class KeyRecords {
 
   /** Versions by number, those that exist. */
   async versions(id: string, numbers: readonly number[]): Promise<readonly VersionRecord[]> {
+    return this.#versionsAt(this.#idsOf(id, numbers))
+  }
+
+  /** Versions by number, those that exist, as the store has them: not verified. */
+  async storedVersions(id: string, numbers: readonly number[]): Promise<Map<number, StoredRecord>> {
+    const ids = this.#idsOf(id, numbers)
+    const places = new Map(ids.map((versionId, at) => [versionId, numbers[at] as number]))
+    const found = new Map<number, StoredRecord>()
+    for (let at = 0; at < ids.length; at += storeLimits.listLimit) {
+      const read = await this.#environment.store.read(ids.slice(at, at + storeLimits.listLimit))
+      for (const stored of read) found.set(places.get(stored.id) as number, stored)
+    }
+    return found
+  }
+
+  /** Verifies versions that were read. @throws `store-corrupt`, `store-rolled-back` */
+  open(stored: readonly StoredRecord[]): Promise<VersionRecord[]> {
+    return Promise.all(stored.map(async (one) => (await this.#authority.open('version', one)).record))
+  }
+
+  #idsOf(id: string, numbers: readonly number[]): readonly string[] {
     const { ring } = this.#access.record
-    return this.#versionsAt(numbers.map((number) => versionId(ring, id, number)))
+    return numbers.map((number) => versionId(ring, id, number))
   }
 
   async #versionsAt(ids: readonly string[]): Promise<readonly VersionRecord[]> {
     const found: VersionRecord[] = []
     for (let at = 0; at < ids.length; at += storeLimits.listLimit) {
       const stored = await this.#environment.store.read(ids.slice(at, at + storeLimits.listLimit))
-      found.push(...(await this.#open(stored)))
+      found.push(...(await this.open(stored)))
     }
     return found
   }
@@ -110,11 +131,7 @@ export class KeyRecords {
     const stored: StoredRecord[] = []
     const prefix = versionPrefix(this.#access.record.ring, key.key)
     for await (const one of administeredRecords(this.#environment.store, prefix)) stored.push(one)
-    return inOrder(key, await this.#open(stored))
-  }
-
-  #open(stored: readonly StoredRecord[]): Promise<VersionRecord[]> {
-    return Promise.all(stored.map(async (one) => (await this.#authority.open('version', one)).record))
+    return inOrder(key, await this.open(stored))
   }
 }
 

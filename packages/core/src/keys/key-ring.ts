@@ -5,7 +5,9 @@ import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { concernsOne, KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
-import type { VersionRecord } from '../store/records.ts'
+import type { StoredRecord } from '../store/key-store.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { readStored } from '../store/signed-record.ts'
 import { UsageLog } from '../usage/usage-log.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey, ofPurpose } from './loaded-key.ts'
@@ -107,7 +109,7 @@ export class KeyRing {
   async hold(id: string): Promise<LoadedKey> {
     let key = this.#keys.get(id)
     if (key === undefined) {
-      key = new LoadedKey(id, '', this.usage.of(id, 0))
+      key = new LoadedKey(id, '', this.usage.of(id, 0), (...of) => this.#takeStored(...of))
       this.#keys.set(id, key)
       this.#evict()
     }
@@ -156,7 +158,7 @@ export class KeyRing {
 
   /** Reads what is recorded of a version, where it is not known yet. @throws `version-lost` if it was never recorded */
   async lookUp(key: LoadedKey, number: number): Promise<void> {
-    while (!key.versions.has(number)) {
+    while (key.standing(number) === undefined) {
       const epoch = this.#epoch
       const [version] = await this.records.versions(key.id, [number])
       this.#checkOpen()
@@ -265,12 +267,15 @@ export class KeyRing {
     const epoch = this.#epoch
     const { record } = await this.records.byId(key.id)
     const expected = new Set([...record.newest, ...(record.primary > 0 ? [record.primary] : [])])
-    const numbers = [...new Set([...expected, ...key.versions.keys()])]
-    const found = new Map((await this.records.versions(key.id, numbers)).map((version) => [version.number, version]))
+    const numbers = [...new Set([...expected, ...key.versions.keys(), ...key.unverified.keys()])]
+    const found = await this.records.storedVersions(key.id, numbers)
+    const later = [...found].filter(([number, stored]) => this.#verifiesLater(key, record, number, stored))
+    for (const [number] of later) found.delete(number)
+    const versions = await this.records.open([...found.values()])
     this.#checkOpen()
+    for (const [number, stored] of later) found.set(number, stored)
     for (const number of numbers) {
-      const version = found.get(number)
-      if (version !== undefined) continue
+      if (found.has(number)) continue
       // Without its record nobody can say that it was not revoked.
       this.#remove(key, number)
       if (expected.has(number)) {
@@ -288,12 +293,33 @@ export class KeyRing {
     key.primaryUses = this.usage.of(key.id, record.primary)
     key.made = record.made
     key.failure = undefined
-    for (const version of found.values()) this.#place(key, version)
+    for (const version of versions) this.#place(key, version)
+    for (const [number, stored] of later) {
+      // One that was asked for meanwhile came into memory by an older reading.
+      if (key.versions.has(number)) this.#takeStored(key, number, stored)
+      else key.unverified.set(number, stored)
+    }
     const primary = key.versions.get(record.primary)
     key.primary = primary !== undefined && mayProtect(primary) ? primary.loaded : undefined
     key.epoch = epoch
     key.period = protectionPeriod(record)
     this.#warnOfPeriod(key)
+  }
+
+  /**
+   * Whether a version's record is verified when the version is first asked for: 64 signatures take as long to check as a store to open.
+   * Not the primary's, nor those of versions in memory or to be there before they are active.
+   */
+  #verifiesLater(key: LoadedKey, { primary }: KeyRecord, number: number, stored: StoredRecord): boolean {
+    if (!this.authority.opensNow || number === primary || key.versions.has(number)) return false
+    return readStored('version', stored).record.state !== 'pre-active'
+  }
+
+  /** Takes a version whose record was read, and is verified now. What may be older than it was seen is as good as not read. */
+  #takeStored(key: LoadedKey, number: number, stored: StoredRecord): void {
+    const opened = this.authority.openNow('version', stored)
+    if (opened !== undefined) this.#place(key, opened.record)
+    key.unverified.delete(number)
   }
 
   /** Says of each primary, once, that its period ends soon, and once that it has ended. */
@@ -327,6 +353,7 @@ export class KeyRing {
       if (known?.loaded !== undefined) this.#drop(known.loaded)
       key.versions.set(version.number, { ...told, loaded: undefined })
     }
+    key.unverified.delete(version.number)
   }
 
   /** A version that is not active yet, in memory beforehand. If it does not open, what is in use goes on, and the rotation waits. */
@@ -345,11 +372,12 @@ export class KeyRing {
     if (loaded !== undefined) this.#drop(loaded)
     if (key.primary === loaded) key.primary = undefined
     key.versions.delete(number)
+    key.unverified.delete(number)
   }
 
   /** A key that cannot be read is used no more, until it can; its calls say why. */
   #fail(key: LoadedKey, error: KmsError): void {
-    for (const number of [...key.versions.keys()]) this.#remove(key, number)
+    for (const number of [...key.versions.keys(), ...key.unverified.keys()]) this.#remove(key, number)
     key.failure = error
     this.environment.onWarning({ code: error.code, message: error.message })
   }
@@ -379,6 +407,7 @@ export class KeyRing {
   #forget(key: LoadedKey): void {
     for (const { loaded } of key.versions.values()) if (loaded !== undefined) this.#drop(loaded)
     key.versions.clear()
+    key.unverified.clear()
     key.primary = undefined
     key.epoch = -1
     this.#keys.delete(key.id)

@@ -1,6 +1,7 @@
 import { KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { purposeVerbs } from '../specs/key-specs.ts'
+import type { StoredRecord } from '../store/key-store.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
@@ -43,6 +44,8 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   made = 0
   /** Of the versions that were looked at. */
   readonly versions: Map<number, VersionStanding<Version>> = new Map()
+  /** Records of others that were read, and are verified when the version is first needed. */
+  readonly unverified: Map<number, StoredRecord> = new Map()
   /** Why it cannot be used, if it could not be read. */
   failure: KmsError | undefined
   /** Handles that hold it. */
@@ -50,11 +53,29 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   /** The ring's epoch that it was read at. */
   epoch = -1
 
-  /** @param counts of no version yet */
-  constructor(id: string, name: string, counts: Uses) {
+  readonly #take: (key: LoadedKey, number: number, stored: StoredRecord) => void
+
+  /**
+   * @param counts of no version yet
+   * @param take verifies a version's record and takes it among the versions. @throws `store-corrupt`, `limit-exceeded`
+   */
+  constructor(
+    id: string,
+    name: string,
+    counts: Uses,
+    take: (key: LoadedKey, number: number, stored: StoredRecord) => void,
+  ) {
     this.id = id
     this.name = name
     this.primaryUses = counts
+    this.#take = take
+  }
+
+  /** What is known of a version, looked at. @throws `store-corrupt`, `limit-exceeded` for one that was read and does not open */
+  standing(number: number): VersionStanding<Version> | undefined {
+    const stored = this.unverified.get(number)
+    if (stored !== undefined) this.#take(this, number, stored)
+    return this.versions.get(number)
   }
 
   /** What protects new data: seals, signs. @throws `no-primary-version`, `key-disabled` */
@@ -74,15 +95,16 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   /** The versions in memory, the primary first, then the newest. */
   readable(): readonly Version[] {
     if (this.failure !== undefined) throw this.failure
+    for (const [number, stored] of [...this.unverified]) this.#take(this, number, stored)
     const loaded = [...this.versions.values()].flatMap((one) => (mayProcess(one) ? (one.loaded ?? []) : []))
     return loaded.reverse().sort((a, b) => Number(b === this.primary) - Number(a === this.primary))
   }
 
   /** A version that may process. @throws `version-not-loaded`, and what its state refuses */
   version(number: number): Version {
-    const standing = this.versions.get(number)
-    const label = versionLabel(number)
     if (this.failure !== undefined) throw this.failure
+    const standing = this.standing(number)
+    const label = versionLabel(number)
     // What is not active yet seals nothing: whoever has its envelope knows of a change that did not come here yet.
     const behind = standing === undefined || isPreActive(standing)
     if (!behind) checkProcesses(standing, this.name, label)

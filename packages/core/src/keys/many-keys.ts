@@ -1,3 +1,4 @@
+import type { Change } from '../access/authority.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { type KeySpecName, purposeAndSpec } from '../specs/key-specs.ts'
@@ -138,20 +139,21 @@ class ManyKeys {
   }
 
   async #commit(prepared: Batch): Promise<readonly CreatedKey[]> {
-    const { authority, environment } = this.#changes.ring
+    const { authority } = this.#changes.ring
     let batch = prepared
     let taken = new Set<string>()
     const [first] = batch.candidates
-    await authority.commit('key.create', first?.name ?? '', globalThis.crypto.randomUUID(), async () => {
+    const claims = batch.candidates.flatMap(({ made }) => (made === undefined ? [] : [made.key.claim.id]))
+    const build = async (claimed: readonly StoredRecord[]): Promise<Change | undefined> => {
       // A restore that was accepted meanwhile numbers versions anew.
       if (authority.head.record.incarnation !== batch.incarnation) batch = await this.#prepare(batch.specs)
-      const claims = batch.candidates.flatMap(({ made }) => (made === undefined ? [] : [made.key.claim.id]))
-      taken = new Set((await environment.store.read(claims)).map(({ id }) => id))
+      taken = new Set(claimed.map(({ id }) => id))
       const signed = batch.candidates.flatMap(({ made }) =>
         made === undefined || taken.has(made.key.claim.id) ? [] : made.signed,
       )
       return signed.length === 0 ? undefined : { reason: this.#reason, records: [], signed }
-    })
+    }
+    await authority.commit('key.create', first?.name ?? '', undefined, build, claims)
     const results: CreatedKey[] = []
     for (const { name, refused, made } of batch.candidates) {
       if (refused !== undefined) results.push({ ok: false, name, error: refused })

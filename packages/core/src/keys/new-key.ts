@@ -48,6 +48,7 @@ export async function newKey({ environment, access, authority }: KeyRing, spec: 
     primary: number,
     primarySince: time,
     rotation: '',
+    transitions: 0,
     newest: [number],
     made: 1,
   }

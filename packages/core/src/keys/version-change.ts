@@ -25,7 +25,7 @@ export const standingOf = ({ state, destruction }: VersionRecord): Standing => (
 })
 
 /**
- * The records of versions that a change of state makes, the primary's first.
+ * The records of versions that a change of state makes, in the order given.
  * @returns `more` where one commit does not hold all of them
  * @throws `invalid-transition`
  */
@@ -35,7 +35,7 @@ export function changeVersions(
   change: VersionChange,
 ): { readonly changed: readonly VersionRecord[]; readonly more: boolean } {
   const changed: VersionRecord[] = []
-  for (const version of primaryFirst(versions, key.primary)) {
+  for (const version of versions) {
     if (change.all && !applies(version, change.to)) continue
     const target = targetOf(key, version, change.to)
     if (version.state === target) continue

@@ -2,7 +2,6 @@ import { refuseWeak } from '../crypto/weak-material.ts'
 import { toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord } from '../store/records.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
@@ -60,18 +59,18 @@ export async function importVersion(
             origin: 'imported',
             method: checkedMethod,
           })
-          return { key: withVersion(record, number), versions: [version] }
+          return { key: withVersion(record, number), versions: [version], outcome: versionLabel(number) }
         },
         given,
       )
     } finally {
       secret.wipe()
     }
-    // What the log says of the request: an earlier call may have made the version.
-    const prefix = versionPrefix(access.record.ring, id)
-    const made = (await authority.changedBy(requestId)).find((changed) => changed.startsWith(prefix))
-    if (made === undefined) throw new KmsError('store-corrupt', 'The log does not name the version of that request.')
-    return { key, version: versionLabel(Number.parseInt(made.slice(prefix.length), 16)) }
+    // An earlier call of the same request may have made it.
+    const version = await authority.outcomeOf(requestId)
+    if (version === undefined)
+      throw new KmsError('store-corrupt', 'The record of that request is missing. Restore a backup.')
+    return { key, version }
   } finally {
     if (material instanceof Uint8Array) material.fill(0)
   }

@@ -12,6 +12,14 @@ import { settledAfter } from './retirement-wait.ts'
 import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
+import {
+  newestOf,
+  partRequest,
+  readWholeChange,
+  stillToChange,
+  type WholeChange,
+  wholeChangeText,
+} from './whole-change.ts'
 
 /** What `kms.keys.retire` gives. */
 export interface Retirement {
@@ -155,7 +163,7 @@ export class VersionTransitions {
     )
   }
 
-  /** One commit for the version named; for all, as many as it takes, the primary first. */
+  /** One commit for the version named; for all, as many as it takes, the primary first (whole-change.ts). */
   async #transition(
     operation: string,
     name: string,
@@ -164,29 +172,40 @@ export class VersionTransitions {
     options: ChangeOptions,
     since?: number,
   ): Promise<KeyInfo> {
-    const { environment, records } = this.#changes.ring
+    const { environment, records, authority } = this.#changes.ring
     const numbers = version === undefined ? undefined : [parseVersionLabel(version)]
     const all = numbers === undefined
-    let more = false
-    const build = async (key: KeyRecord): Promise<KeyChange> => {
-      const versions = all ? await records.allVersions(key) : await records.namedVersions(key, numbers)
+    const build = async (key: KeyRecord, before: WholeChange | undefined): Promise<KeyChange> => {
+      const { incarnations } = authority.head.record
+      const versions = all
+        ? stillToChange(await records.allVersions(key), key.primary, before, incarnations)
+        : await records.namedVersions(key, numbers)
       const time = environment.wall()
-      const change = changeVersions(key, versions, {
+      const { changed, more } = changeVersions(key, versions, {
         to,
         all,
         time,
         reason: reasonOf(options),
         ...(since !== undefined && { since: Math.min(since, time) }),
       })
-      more = change.more
-      const ended = change.changed.some(({ number, state }) => number === key.primary && !staysPrimary(state))
-      return { key: ended ? { ...key, primary: 0 } : key, versions: change.changed }
+      const ended = changed.some(({ number, state }) => number === key.primary && !staysPrimary(state))
+      const last = changed.at(-1)?.number ?? 0
+      const newest = before?.newest ?? newestOf(versions, incarnations)
+      return {
+        key: ended ? { ...key, primary: 0 } : key,
+        versions: changed,
+        ...(more && { outcome: wholeChangeText({ primary: before?.primary ?? key.primary, last, newest }) }),
+      }
     }
-    const given = { version: numbers?.[0], since }
-    let info = await this.#changes.change(operation, name, options, build, given)
-    // What is left has a request of its own: it applies to what is still to be changed, however often it is repeated.
-    const { requestId: _, ...rest } = options
-    while (more) info = await this.#changes.change(operation, name, rest, build, given)
-    return info
+    const { requestId: request = globalThis.crypto.randomUUID(), ...rest } = options
+    let before: WholeChange | undefined
+    for (let part = 0; ; part++) {
+      const requestId = part === 0 ? request : partRequest(environment.primitives, request, part)
+      const given = { version: numbers?.[0], since, part: part || undefined }
+      const at = before
+      const info = await this.#changes.change(operation, name, { ...rest, requestId }, (key) => build(key, at), given)
+      before = all ? readWholeChange(await authority.outcomeOf(requestId)) : undefined
+      if (before === undefined) return info
+    }
   }
 }

@@ -2,7 +2,6 @@ import { KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from '../keys/key-changes.ts'
 import { generateVersion } from '../keys/version-material.ts'
 import { nextNumber, parseVersionLabel, versionLabel } from '../keys/version-number.ts'
-import { rotationPrefix } from '../store/record-ids.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
 import { newRotation } from './new-rotation.ts'
 import { checkNotRevoked } from './revocation.ts'
@@ -45,7 +44,8 @@ export async function begin(
       joined = under.rotation
       // A request of the caller's is recorded, so that it joins the same one however often it is repeated.
       const { revision } = joined
-      return { key, versions: [], others: rest.requestId === undefined ? [] : [{ ...joined, revision: revision + 1 }] }
+      const others = rest.requestId === undefined ? [] : [{ ...joined, revision: revision + 1 }]
+      return { key, versions: [], others, outcome: joined.rotation }
     }
     const useless = under && abandoned(under.rotation, under.to, { time, by: environment.caller })
     const given = number === 0 ? undefined : await waiting(key, number)
@@ -65,6 +65,7 @@ export async function begin(
       key: { ...(given === undefined ? withVersion(key, made) : key), rotation },
       versions: given === undefined ? [version] : [],
       others: useless === undefined ? [record] : [record, useless],
+      outcome: rotation,
     }
   }
 
@@ -83,12 +84,11 @@ export async function begin(
     trigger,
     urgent,
   })
-  // What the log says of the request: it may have been committed by an earlier call.
-  const prefix = `${rotationPrefix(access.record.ring)}${id}/`
-  const recorded = (await authority.changedBy(requestId)).find((changed) => changed.startsWith(prefix))
-  if (recorded !== undefined) return rotations.read(id, recorded.slice(prefix.length))
+  // It may have been committed by an earlier call.
+  const recorded = await authority.outcomeOf(requestId)
+  if (recorded !== undefined) return rotations.read(id, recorded)
   if (joined !== undefined) return joined
-  throw new KmsError('store-corrupt', 'The log does not name the rotation of that request. Restore a backup.')
+  throw new KmsError('store-corrupt', 'The record of that request is missing. Restore a backup.')
 }
 
 const versionText = (number: number): string => (number === 0 ? '' : versionLabel(number))

@@ -50,7 +50,7 @@ export function dueOfKey(key: KeyRecord, primary: VersionRecord | undefined, now
     : [{ kind: 'ends-soon', ...of, since, automatic: false }]
 }
 
-/** What a rotation asks for. @param primary the key's version that protects new data; undefined for none */
+/** What a rotation asks for. @param primary the key's version that protects new data; undefined for none, or to learn whether anything is due */
 export function dueOfRotation(
   rotation: RotationRecord,
   key: KeyRecord,

@@ -9,11 +9,12 @@ import { settledAfter } from '../keys/retirement-wait.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import { keyPrefix } from '../store/record-ids.ts'
+import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
 import type { Distribution } from './advance.ts'
 import { Attempts, itemName } from './attempts.ts'
 import { type DueItem, dueOfKey, dueOfRotation } from './due-items.ts'
 import type { RotationInfo } from './rotation-info.ts'
-import { hasEnded } from './rotation-steps.ts'
+import { RotationRecords } from './rotation-records.ts'
 import { Rotations } from './rotations.ts'
 
 const damaged: ReadonlySet<string> = new Set(['store-corrupt', 'store-rolled-back', 'version-lost', 'key-not-found'])
@@ -205,26 +206,18 @@ export class DueWork {
     return this.#rotations.start(item.key, { trigger: 'schedule', reason, unattended: true })
   }
 
-  /** Everything that is due, page by page: what rotations ask for first, since it makes room for what keys ask for. */
+  /** Everything that is due, page by page; of a key what its rotations ask for first, since it makes room for what the key asks for. */
   async *#items(): AsyncGenerator<DueItem> {
-    const { environment, access, records } = this.#ring
+    const { environment, access } = this.#ring
     const now = environment.wall()
-    for await (const rotation of this.#rotations.records(undefined)) {
-      if (hasEnded(rotation.step)) continue
-      const items = await this.#unlessDamaged(async () => {
-        const { record } = await records.byId(rotation.key)
-        return dueOfRotation(rotation, record, await records.primary(record), now)
-      })
-      yield* items ?? []
-    }
     let stored: StoredRecord[] = []
     for await (const one of administeredRecords(environment.store, keyPrefix(access.record.ring))) {
       stored.push(one)
       if (stored.length < page) continue
-      yield* await this.#dueOf(stored, now)
+      yield* this.#dueOf(stored, now)
       stored = []
     }
-    yield* await this.#dueOf(stored, now)
+    yield* this.#dueOf(stored, now)
   }
 
   /** One damaged record must not stop the work on all others: it is told, and doctor fails. @returns undefined for one */
@@ -238,7 +231,7 @@ export class DueWork {
     }
   }
 
-  async #dueOf(stored: readonly StoredRecord[], now: number): Promise<readonly DueItem[]> {
+  async *#dueOf(stored: readonly StoredRecord[], now: number): AsyncGenerator<DueItem> {
     const { authority, records } = this.#ring
     // A page at once: of a million keys nearly all ask for nothing, and their signatures are checked beside the main thread.
     const opened = await Promise.all(
@@ -248,25 +241,48 @@ export class DueWork {
     // A key younger than its period has no version that is older.
     const aged = keys.filter(({ created, processingDays: days }) => days > 0 && created + days * day <= now)
     const newest = new Map((await records.newestOfMany(aged)).map((versions, at) => [aged[at]?.key, versions]))
-    const items: DueItem[] = []
-    for (const key of keys) {
-      // The primary itself is looked at only where something is due.
-      const isDue = dueOfKey(key, undefined, now).length > 0
-      const due = isDue && (await this.#unlessDamaged(async () => dueOfKey(key, await records.primary(key), now)))
-      if (due) items.push(...due)
+    for (const read of keys) {
+      const { epoch } = authority.head.record
+      yield* this.#dueOfRotations(read, now)
+      // What was done for a rotation has changed the key.
+      const changed = authority.head.record.epoch !== epoch && isRotating(read)
+      const key = changed ? (await this.#unlessDamaged(() => records.byId(read.key)))?.record : read
+      if (key === undefined) continue
+      yield* (await this.#withPrimary(key, (primary) => dueOfKey(key, primary, now))) ?? []
       for (const version of newest.get(key.key) ?? []) {
         const end = version.created + key.processingDays * day
         const opens = version.state === 'active' || version.state === 'deactivated'
-        if (opens && end <= now)
-          items.push({
-            kind: 'processing-ended',
-            key: key.name,
-            keyId: key.key,
-            since: new Date(end),
-            automatic: false,
-          })
+        if (!opens || end > now) continue
+        yield { kind: 'processing-ended', key: key.name, keyId: key.key, since: new Date(end), automatic: false }
       }
     }
-    return items
+  }
+
+  /** Of a key's rotations only those are looked at that its record says are under way. */
+  async *#dueOfRotations(key: KeyRecord, now: number): AsyncGenerator<DueItem> {
+    if (!isRotating(key)) return
+    const rotations = await this.#unlessDamaged(() => this.#underWay(key))
+    for (const rotation of rotations ?? []) {
+      yield* (await this.#withPrimary(key, (primary) => dueOfRotation(rotation, key, primary, now))) ?? []
+    }
+  }
+
+  async #underWay(key: KeyRecord): Promise<readonly RotationRecord[]> {
+    const rotations = new RotationRecords(this.#ring)
+    if (key.transitions === 0) return [await rotations.read(key.key, key.rotation)]
+    const found: RotationRecord[] = []
+    for await (const rotation of rotations.all(key.key)) found.push(rotation)
+    return found
+  }
+
+  /** The primary itself is looked at only where something is due. */
+  async #withPrimary(
+    key: KeyRecord,
+    due: (primary: VersionRecord | undefined) => readonly DueItem[],
+  ): Promise<readonly DueItem[] | undefined> {
+    if (due(undefined).length === 0) return []
+    return this.#unlessDamaged(async () => due(await this.#ring.records.primary(key)))
   }
 }
+
+const isRotating = ({ rotation, transitions }: KeyRecord): boolean => rotation !== '' || transitions > 0

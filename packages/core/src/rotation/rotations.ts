@@ -82,7 +82,7 @@ export class Rotations {
     const { all = false, key } = options
     const only = key === undefined ? undefined : await this.#changes.ring.records.idOf(checkName(key))
     const found: RotationRecord[] = []
-    for await (const record of this.records(only)) if (all || !hasEnded(record.step)) found.push(record)
+    for await (const record of this.#records.all(only)) if (all || !hasEnded(record.step)) found.push(record)
     const infos: RotationInfo[] = []
     for (const record of found.sort((a, b) => b.started - a.started)) infos.push(await this.#infoOf(record))
     return infos
@@ -124,11 +124,6 @@ export class Rotations {
     }
     await this.#progress.step('rotation.shorten', rotation, rest, shorten, { days })
     return this.resume(id)
-  }
-
-  /** The records of rotations, of one key or of all. */
-  records(key: string | undefined): AsyncGenerator<RotationRecord> {
-    return this.#records.all(key)
   }
 
   async #infoOf(record: RotationRecord): Promise<RotationInfo> {

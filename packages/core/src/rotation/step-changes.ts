@@ -53,7 +53,7 @@ export function activated({ key, rotation, to, from }: Rotating, doing: Doing, n
   if (!mayActivate(to)) return { key: { ...key, rotation: '' }, versions: [], others: [abandoned(rotation, to, doing)] }
   const transitionUntil = from === undefined ? time : time + key.transitionDays * day
   return {
-    key: { ...key, primary: to.number, primarySince: time, rotation: '' },
+    key: { ...key, primary: to.number, primarySince: time, rotation: '', transitions: key.transitions + 1 },
     versions: [
       {
         ...to,
@@ -88,7 +88,11 @@ function retiredVersion(version: VersionRecord, { time }: Doing, reason: string)
 /** Leases that could name the old version have ended. What is left is its destruction, which this release leaves. */
 export function finished({ key, rotation }: Rotating, doing: Doing): KeyChange {
   const left = stepped(stepped(rotation, 'destroy', doing), 'done', doing, waitsForCensus)
-  return { key, versions: [], others: [{ ...left, revision: rotation.revision + 1 }] }
+  return {
+    key: { ...key, transitions: key.transitions - 1 },
+    versions: [],
+    others: [{ ...left, revision: rotation.revision + 1 }],
+  }
 }
 
 /** The transition ends at another time. */
@@ -129,7 +133,7 @@ export function rolledBack(
     )
   }
   return {
-    key: { ...key, primary: from.number, primarySince: time },
+    key: { ...key, primary: from.number, primarySince: time, transitions: key.transitions - 1 },
     versions: [
       { ...from, revision: from.revision + 1, primaryUntil: 0 },
       ...retiredVersion(to, doing, reason).map((version) => ({ ...version, primaryUntil: time })),

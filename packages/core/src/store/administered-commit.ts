@@ -22,6 +22,8 @@ export interface AdministeredCommit {
   readonly operation: string
   /** What it is done to; empty where there is only one. */
   readonly subject?: string
+  /** What a repeat of the request has to know. */
+  readonly outcome?: string
   readonly reason: string
   readonly actor: string
   /** Milliseconds since 1970. */
@@ -58,6 +60,7 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Pr
     request: change.request,
     operation: change.operation,
     subject: change.subject ?? '',
+    outcome: change.outcome ?? '',
     position,
     time,
   }

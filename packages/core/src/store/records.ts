@@ -75,8 +75,10 @@ export type KeyRecord = RecordBase & {
   /** The version that protects; 0: none. */
   readonly primary: number
   readonly primarySince: number
-  /** The rotation under way; empty for none. */
+  /** The rotation whose primary has not moved yet; empty for none. */
   readonly rotation: string
+  /** How many rotations have moved the primary, and have the version before it still to retire. */
+  readonly transitions: number
   /** The newest versions, at most 64, in the order they were made. */
   readonly newest: readonly number[]
   /** How many versions were ever made. */
@@ -154,6 +156,14 @@ export type RotationRecord = RecordBase & {
   readonly history: readonly RotationStepEntry[]
 }
 
+/** A key that an incident has left without a primary, until it makes a new one. */
+export type RevokedKey = {
+  /** UUID. */
+  readonly key: string
+  /** The number of its newest version then: the incident reaches none that was made later. */
+  readonly newest: number
+}
+
 /** An event that asked for rotation now (requirement R2), and what it reached. */
 export type IncidentRecord = RecordBase & {
   readonly ring: string
@@ -174,6 +184,8 @@ export type IncidentRecord = RecordBase & {
   readonly keys: readonly string[]
   /** Ids of those already acted on. */
   readonly done: readonly string[]
+  /** Of the others: what was marked, and has no new primary yet. */
+  readonly revoked: readonly RevokedKey[]
 }
 
 export type HeadRecord = RecordBase & {
@@ -197,6 +209,8 @@ export type RequestRecord = RecordBase & {
   readonly operation: string
   /** What it was done to. */
   readonly subject: string
+  /** What a repeat of it has to know: the id of what it made, or how far it came; empty where that is nothing. */
+  readonly outcome: string
   /** Of the log entry. */
   readonly position: number
   readonly time: number
@@ -343,6 +357,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     primary: 'integer',
     primarySince: 'integer',
     rotation: 'text',
+    transitions: 'integer',
     newest: 'integers',
     made: 'integer',
   },
@@ -399,6 +414,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     retireNow: 'flag',
     keys: 'texts',
     done: 'texts',
+    revoked: { key: 'text', newest: 'integer' },
   },
   head: {
     ...base,
@@ -417,6 +433,7 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     request: 'text',
     operation: 'text',
     subject: 'text',
+    outcome: 'text',
     position: 'integer',
     time: 'integer',
   },

@@ -65,7 +65,24 @@ export async function openRecord<K extends RecordKind>(
   return { record, bytes: stored.bytes, revision: stored.revision }
 }
 
-/** Reads a record without its signature: only to learn which key must have signed it. @throws `store-corrupt` */
+/** `openRecord` without waiting. @returns undefined where the platform cannot. @throws `store-corrupt` */
+export function openRecordNow<K extends RecordKind>(
+  kind: K,
+  stored: StoredRecord,
+  by: SignedBy,
+): SignedRecord<RecordTypes[K]> | undefined {
+  const { record, signature } = readStored(kind, stored)
+  if (record.store !== by.store) throw corrupt(stored.id)
+  if (by.verified?.has(stored) !== true) {
+    const genuine = by.key.verifyNow(signature, signedBytes(stored))
+    if (genuine === undefined) return undefined
+    if (!genuine) throw corrupt(stored.id)
+    by.verified?.add(stored)
+  }
+  return { record, bytes: stored.bytes, revision: stored.revision }
+}
+
+/** Reads a record without its signature: to learn which key must have signed it, or what it claims. @throws `store-corrupt` */
 export function readStored<K extends RecordKind>(
   kind: K,
   stored: StoredRecord,

@@ -1,6 +1,6 @@
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
-import { readRingSigned, removeForged } from '../access/ring-signed.ts'
+import { type RingSigned, readRingSigned, revisionsBelow } from '../access/ring-signed.ts'
 import { inBackground } from '../background-timer.ts'
 import { KmsError } from '../errors.ts'
 import { usageId } from '../store/record-ids.ts'
@@ -61,7 +61,7 @@ export class UsageLog {
 
   /** A key's record; undefined if there is none that is genuine. @throws `store-unavailable` */
   async read(key: string): Promise<UsageRecord | undefined> {
-    return (await this.#read([key])).get(key)
+    return (await this.#read([key])).genuine[0]
   }
 
   /** Writes down what is left, and counts no more. */
@@ -111,10 +111,13 @@ export class UsageLog {
     const byKey = byKeyOf(counted)
     for (let attempt = 1; attempt <= attempts; attempt++) {
       try {
-        const before = await this.#read([...byKey.keys()])
-        const records = [...byKey].map(([key, of]) =>
-          withCounts(ring, key, before.get(key), of, { session: this.session, caller }),
-        )
+        const { genuine, forged } = await this.#read([...byKey.keys()])
+        const before = new Map(genuine.map((record) => [record.key, record]))
+        const below = await revisionsBelow(store, forged)
+        const records = [...byKey].map(([key, of]) => {
+          const record = withCounts(ring, key, before.get(key), of, { session: this.session, caller })
+          return { ...record, revision: (below.get(record.id) ?? record.revision - 1) + 1 }
+        })
         const put = await Promise.all(records.map((record) => signRecord(record, logKey)))
         await store.commit({ expect: [], put, remove: [], append: [] })
         return true
@@ -126,12 +129,14 @@ export class UsageLog {
     return false
   }
 
-  async #read(keys: readonly string[]): Promise<ReadonlyMap<string, UsageRecord>> {
+  #read(keys: readonly string[]): Promise<RingSigned<UsageRecord>> {
     const { ring } = this.#access.record
-    const ids = keys.map((key) => usageId(ring, key))
-    const { genuine, forged } = await readRingSigned('usage', this.#environment, this.#access, ids)
-    await removeForged(this.#environment.store, forged)
-    return new Map(genuine.map((record) => [record.key, record]))
+    return readRingSigned(
+      'usage',
+      this.#environment,
+      this.#access,
+      keys.map((key) => usageId(ring, key)),
+    )
   }
 }
 

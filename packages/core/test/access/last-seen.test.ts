@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type LastSeen, memoryLastSeen } from '../../src/index.ts'
+import { KmsError, type LastSeen, memoryLastSeen } from '../../src/index.ts'
 import { codeOf, newKms, openKms, rewrite } from '../kms/memory-kms.ts'
 
 // When a process remembers what it saw of a store, for those that begin after it.
@@ -46,5 +46,42 @@ test('what a process opens with, and each change of what was there, is remembere
   const before = await rewrite(store, 'none', (bytes) => bytes)
   await process.keys.disable('k')
   expect(await codeOf(() => openKms(before, { lastSeen }))).toBe('store-rolled-back')
+  await process.close()
+})
+
+test('what cannot be remembered is an error of a change, which was made, and a warning otherwise', async () => {
+  const memory = memoryLastSeen()
+  const broken = { now: false }
+  const lastSeen: LastSeen = {
+    read: (fingerprint) => memory.read(fingerprint),
+    async write(...what) {
+      if (broken.now) throw new KmsError('file-unavailable', 'Another process holds the lock.')
+      await memory.write(...what)
+    },
+  }
+  const { kms, store } = await newKms({ lastSeen })
+  await kms.keys.create('k')
+  await kms.close()
+  const created = await rewrite(store, 'none', (bytes) => bytes)
+  broken.now = true
+  const warnings: string[] = []
+  const process = await openKms(store, { lastSeen, onWarning: ({ code }) => warnings.push(code) })
+  await process.encrypt('x', { key: 'k', context: { a: 'b' } })
+  const requestId = crypto.randomUUID()
+  const disable = (): Promise<unknown> => process.keys.disable('k', undefined, { requestId })
+  for (let i = 0; i < 2; i++) {
+    const error = await disable().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({
+      code: 'file-unavailable',
+      message: expect.stringContaining('was made'),
+      retry: false,
+    })
+  }
+  expect(warnings).toContain('last-seen-unwritten')
+  expect((await process.keys.show('k')).versions).toMatchObject([{ state: 'suspended' }])
+  broken.now = false
+  await disable()
+  expect(await codeOf(() => openKms(created, { lastSeen }))).toBe('store-rolled-back')
+  broken.now = true
   await process.close()
 })

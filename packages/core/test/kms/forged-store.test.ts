@@ -212,3 +212,40 @@ describe('an older state put back', () => {
     expect((await kms.doctor()).filter(({ status }) => status !== 'pass').map(({ check }) => check)).toEqual(['roots'])
   })
 })
+
+describe('a log entry that someone else wrote leads no repeated request [C-83]', () => {
+  const logs = (store: MemoryStore, from: string, to: string): Promise<MemoryStore> =>
+    rewrite(store, 'log/', (bytes) => encode(decode(bytes).replaceAll(from, to)))
+
+  test('to another incident', async () => {
+    const { kms, store } = await newKms()
+    for (const name of ['a', 'b']) await kms.keys.create(name)
+    const requestId = crypto.randomUUID()
+    const declare = (on: Kms) => on.incidents.declare('departure', { keys: ['a'] }, { reason: 'x', requestId })
+    const first = await declare(kms)
+    const other = await kms.incidents.declare('compromise', { keys: ['b'] }, { reason: 'y' })
+    const again = await openKms(await logs(store, first.id, other.id))
+    expect((await declare(again)).id).toBe(first.id)
+  })
+
+  test('to another rotation', async () => {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    const requestId = crypto.randomUUID()
+    const first = await kms.rotations.start('a', { requestId })
+    const other = await kms.rotations.start('a')
+    const again = await openKms(await logs(store, first.id, other.id))
+    expect((await again.rotations.start('a', { requestId })).id).toBe(first.id)
+  })
+
+  test('to another version', async () => {
+    const { kms, store } = await newKms()
+    await kms.keys.create('a')
+    const requestId = crypto.randomUUID()
+    const material = crypto.getRandomValues(new Uint8Array(32))
+    const { version } = await kms.keys.importVersion('a', material.slice(), { requestId })
+    await kms.keys.importVersion('a', crypto.getRandomValues(new Uint8Array(32)))
+    const again = await openKms(await logs(store, '/00000002"', '/00000003"'))
+    expect((await again.keys.importVersion('a', material, { requestId })).version).toBe(version)
+  })
+})

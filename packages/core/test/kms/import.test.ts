@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Kms } from '../../src/index.ts'
-import { codeOf, newKms } from './memory-kms.ts'
+import type { Kms, MemoryStore } from '../../src/index.ts'
+import { codeOf, newKms, openKms, rewrite } from './memory-kms.ts'
 
 const fresh = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
 const requestId = (): string => crypto.randomUUID()
@@ -62,4 +62,37 @@ test('material is wiped, also where it is refused', async () => {
     await keys.importVersion(name, material).catch(() => {})
     expect(material.every((byte) => byte === 0)).toBe(true)
   }
+})
+
+describe.each(['a', 'b'])('compromised material of the key "a", given to "%s"', (to) => {
+  async function compromised(): Promise<{ store: MemoryStore; material: Uint8Array }> {
+    const { kms, store } = await newKms()
+    for (const name of ['a', 'b']) await kms.keys.create(name)
+    const material = fresh()
+    await kms.keys.importVersion('a', material.slice())
+    await kms.keys.compromise('a', 2)
+    return { store, material }
+  }
+
+  test('does not come back by another check value in its record', async () => {
+    const { store, material } = await compromised()
+    const forged = await rewrite(store, 'version/', (bytes, id) => {
+      if (!id.endsWith('/00000002')) return bytes
+      const text = new TextDecoder().decode(bytes)
+      return new TextEncoder().encode(text.replace(/"check":"[^"]{11}"/, '"check":"AAAAAAAAAAA"'))
+    })
+    const { keys } = await openKms(forged)
+    expect(await codeOf(() => keys.importVersion(to, material))).toBe('store-corrupt')
+  })
+})
+
+test('where the record of a version is gone nobody knows what is given: its key takes no material', async () => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('a')
+  const material = fresh()
+  await kms.keys.importVersion('a', material.slice())
+  await kms.keys.compromise('a', 2)
+  const gone = (bytes: Uint8Array, id: string) => (id.endsWith('/00000002') ? new Uint8Array(0) : bytes)
+  const { keys } = await openKms(await rewrite(store, 'version/', gone))
+  expect(await codeOf(() => keys.importVersion('a', material))).toBe('store-corrupt')
 })

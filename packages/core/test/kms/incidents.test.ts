@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { KeySlots } from '../../src/crypto/key-slots.ts'
+import { createWasmKeySlots } from '../../src/crypto/wasm/index.ts'
+import { affectedKey } from '../../src/incidents/incident-plan.ts'
 import { type KeyStore, Kms, KmsError } from '../../src/index.ts'
+import type { KeyRecord, VersionRecord } from '../../src/store/records.ts'
 import { interposed } from '../rotation/interposed.ts'
 import { codeOf, newKms, openKms, parts, root } from './memory-kms.ts'
 
@@ -192,3 +196,92 @@ test('a key of very many versions is marked whole, and ends with one new primary
   expect(states.slice(261)).toEqual(['active primary'])
   await kms.close()
 }, 120_000)
+
+describe('a key that has no primary', () => {
+  test.each([
+    ['a compromise of an old version', 'compromise', { keys: ['a'], version: 1 }, ['compromised', 'deactivated']],
+    ['a compromise of all', 'compromise', { keys: ['a'] }, ['compromised', 'compromised']],
+    ['a departure', 'departure', { keys: ['a'] }, ['deactivated', 'deactivated']],
+  ] as const)('stays without one after %s', async (_, trigger, scope, after) => {
+    const { kms } = await newKms()
+    await kms.keys.create('a')
+    await kms.keys.rotate('a')
+    await kms.keys.retire('a', 1)
+    await kms.keys.retire('a', 2)
+    expect((await kms.incidents.plan(trigger, scope)).keys).toMatchObject([{ rotates: false }])
+    expect((await kms.incidents.declare(trigger, scope, { reason: 'x' })).left).toEqual([])
+    expect(await stateOf(kms, 'a')).toEqual(after)
+    expect((await kms.keys.show('a')).primary).toBe(null)
+  })
+
+  test.each(['compromise', 'departure'] as const)(
+    'and was getting one gets another after a %s: what was under way was there before',
+    async (trigger) => {
+      const { kms, store } = await newKms()
+      await kms.keys.create('a')
+      await kms.keys.retire('a', 1)
+      const dead = interposed(store, 2, () => Promise.reject(new Error('gone')))
+      const victim = await Kms.open({ ...parts(dead), root: root() })
+      await expect(victim.keys.rotate('a')).rejects.toThrow('gone')
+      await kms.incidents.declare(trigger, { keys: ['a'] }, { reason: 'x' })
+      expect((await kms.keys.show('a')).primary).toBe('3')
+    },
+  )
+})
+
+describe('a compromise whose new version cannot be made', () => {
+  /** Slots of a machine that computes something else for the test's known material, as long as `broken.now`. */
+  function failing(slots: KeySlots, broken: { now: boolean }): KeySlots {
+    return new Proxy(slots, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown
+        if (typeof value !== 'function') return value
+        return (...given: unknown[]) => {
+          const [bytes] = given
+          const known = bytes instanceof Uint8Array && bytes.every((byte, i) => byte === i)
+          if (name === 'importKey' && broken.now && known) bytes.fill(7)
+          return value.apply(target, given)
+        }
+      },
+    })
+  }
+
+  test('revokes all the same, says so, and is gone on with; what a person made meanwhile stays', async () => {
+    const broken = { now: false }
+    const { kms } = await newKms({ slots: failing(createWasmKeySlots(), broken) })
+    const ids: string[] = []
+    for (const name of ['a', 'b']) ids.push((await kms.keys.create(name)).id)
+    broken.now = true
+    const declared = kms.incidents.declare('compromise', { keys: ['a', 'b'] }, { reason: 'x' })
+    const error = await declared.catch((thrown: unknown) => thrown as KmsError)
+    expect(error).toMatchObject({ code: 'internal', message: expect.stringMatching(/"a" is revoked.*no primary/) })
+    for (const name of ['a', 'b']) {
+      expect(await stateOf(kms, name)).toEqual(['compromised'])
+      expect(await codeOf(() => kms.encrypt('x', { key: name, context }))).toBe('no-primary-version')
+    }
+    const [incident] = await kms.incidents.list()
+    expect(incident).toMatchObject({ left: ids, withoutPrimary: ids })
+    const finding = (await kms.doctor()).find(({ check }) => check === 'incidents')
+    expect(finding).toMatchObject({ status: 'fail', message: expect.stringContaining('2 without a primary') })
+    expect(await codeOf(() => kms.incidents.resume(incident?.id ?? ''))).toBe('internal')
+    broken.now = false
+    await kms.keys.rotate('a')
+    expect(await kms.incidents.resume(incident?.id ?? '')).toMatchObject({ left: [], withoutPrimary: [] })
+    for (const name of ['a', 'b']) expect(await stateOf(kms, name)).toEqual(['compromised', 'active primary'])
+  })
+
+  test('is foreseen where no number is left', () => {
+    const key = { key: 'id', name: 'a', primary: 1, newest: [65_535] } as unknown as KeyRecord
+    const version = { number: 1, state: 'active' } as VersionRecord
+    const treatment = { trigger: 'compromise', version: undefined, retireNow: false, incarnation: 0 } as const
+    expect(affectedKey({ key, pending: 0 }, [version], treatment)).toMatchObject({
+      rotates: false,
+      obstacle: expect.stringContaining('65,535'),
+      versions: [{ becomes: 'compromised' }],
+    })
+    expect(affectedKey({ key, pending: 0 }, [version], { ...treatment, incarnation: 1 })).toMatchObject({
+      rotates: true,
+      obstacle: '',
+    })
+  })
+})

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Finding, type KeyStore, type Kms, KmsError } from '../../src/index.ts'
 import { testClock } from '../../src/testing/index.ts'
 import { codeOf, newKms, openKms } from '../kms/memory-kms.ts'
+import { interposed } from './interposed.ts'
 
 const day = 86_400_000
 const hour = 3_600_000
@@ -339,5 +340,82 @@ describe('what fails', () => {
     clock.advance(13 * day)
     expect((await finding(kms, 'due-work'))?.message).toContain('k (rotate)')
     await kms.close()
+  })
+})
+
+describe('what is read', () => {
+  /** A store that notes which records are asked for, by the beginnings of their ids. */
+  function noting(store: KeyStore, of: string[]): KeyStore {
+    return {
+      read: (ids) => {
+        of.push(...ids)
+        return store.read(ids)
+      },
+      list: (kind, prefix, after, limit) => {
+        of.push(prefix)
+        return store.list(kind, prefix, after, limit)
+      },
+      commit: (commit) => store.commit(commit),
+      watch: (signal) => store.watch(signal),
+      close: async () => {},
+    }
+  }
+
+  test('rotations that have ended are not looked at, and the record of a key once', async () => {
+    const clock = testClock()
+    const { kms, store } = await newKms({ ...never, ...clock })
+    for (const name of ['old', 'due', 'plain']) {
+      await kms.keys.create(name, { rotationDays: 20, transitionDays: 1 })
+    }
+    for (let i = 0; i < 3; i++) await kms.keys.rotate('old')
+    clock.advance(2 * day)
+    expect((await kms.work()).done.map(({ kind }) => kind)).toEqual(['retire', 'retire', 'retire'])
+    const [begun] = await kms.rotations.list({ key: 'old', all: true })
+    expect(begun?.step).toBe('done')
+    clock.advance(day)
+    await kms.keys.rotate('due')
+    clock.advance(2 * day)
+    const asked: string[] = []
+    const other = await openKms(noting(store, asked), { ...never, ...clock })
+    asked.length = 0
+    expect(await other.due()).toMatchObject([{ kind: 'retire', key: 'due' }])
+    const { id } = await kms.keys.show('due')
+    const rotations = asked.filter((one) => one.startsWith('rotation/'))
+    expect(rotations.length).toBeGreaterThan(0)
+    expect(rotations.every((one) => one.includes(id))).toBe(true)
+    expect(asked.filter((one) => one.startsWith('key/') && one.includes(id))).toEqual([])
+    expect((await other.work()).done).toMatchObject([{ kind: 'retire', key: 'due', step: 'retire' }])
+    asked.length = 0
+    expect(await other.due()).toEqual([])
+    expect(asked.filter((one) => one.startsWith('rotation/'))).toEqual([])
+  })
+
+  test('a rotation that is gone on with and the end of a period are told apart: one run makes one version', async () => {
+    const clock = testClock()
+    const { kms, store } = await newKms({ ...never, ...clock })
+    await kms.keys.create('a', { rotationDays: 1, transitionDays: 5 })
+    const dead = interposed(store, 2, () => Promise.reject(new Error('gone')))
+    const victim = await openKms(dead, { ...never, ...clock })
+    await expect(victim.keys.rotate('a')).rejects.toThrow('gone')
+    clock.advance(2 * day)
+    expect((await kms.work()).done.map(({ kind }) => kind)).toEqual(['resume'])
+    expect((await kms.keys.show('a')).versions.length).toBe(2)
+  })
+
+  test.each(['rollback', 'incident'])('nothing under way is missed or counted twice after a %s', async (what) => {
+    const clock = testClock()
+    const { kms } = await newKms({ ...never, ...clock })
+    await kms.keys.create('a', { rotationDays: 90, transitionDays: 1 })
+    await kms.keys.rotate('a')
+    const [rotation] = await kms.rotations.list()
+    if (what === 'rollback') await kms.rotations.rollback(rotation?.id ?? '')
+    else await kms.incidents.declare('departure', { keys: ['a'] }, { reason: 'x' })
+    await kms.keys.rotate('a')
+    clock.advance(2 * day)
+    const expected = what === 'rollback' ? ['retire'] : ['retire', 'retire', 'retire']
+    expect((await kms.due()).map(({ kind }) => kind)).toEqual(expected)
+    expect((await kms.work()).done.map(({ kind }) => kind)).toEqual(expected)
+    expect(await kms.due()).toEqual([])
+    expect((await kms.keys.show('a')).versions.filter(({ state }) => state === 'active').length).toBe(1)
   })
 })

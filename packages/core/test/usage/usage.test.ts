@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type KeyStore, type Kms, KmsError, type MemoryStore, noContext, type Warning } from '../../src/index.ts'
+import {
+  type Commit,
+  type KeyStore,
+  type Kms,
+  KmsError,
+  type MemoryStore,
+  noContext,
+  type Warning,
+} from '../../src/index.ts'
 import { testClock } from '../../src/testing/index.ts'
 import { newKms, openKms, rewrite } from '../kms/memory-kms.ts'
+import { interposed } from '../rotation/interposed.ts'
 
 const never = { dueWork: false } as const
 const context = { table: 'users' }
@@ -168,6 +177,52 @@ describe('usage', () => {
     await other.encrypt('x', { key: 'k', context })
     expect((await other.keys.usage('k')).versions).toMatchObject([{ sealed: 1 }])
     await other.close()
+  })
+
+  test('a genuine record that came while one that is not genuine was looked at is kept, and added to [C-82]', async () => {
+    const { kms, store } = await newKey()
+    await kms.encrypt('x', { key: 'k', context })
+    await kms.close()
+    const forged = await rewrite(store, 'op/usage/', (bytes) =>
+      new TextEncoder().encode(new TextDecoder().decode(bytes).replace('"sealed":1', '"sealed":9')),
+    )
+    const first = await openKms(forged, never)
+    const counts = async (process: Kms): Promise<void> => {
+      await process.encrypt('x', { key: 'k', context })
+      await process.keys.usage('k')
+    }
+    const concerned = ({ put, remove }: Commit): boolean =>
+      [...put.map(({ id }) => id), ...remove].some((id) => id.startsWith('op/usage/'))
+    const second = await openKms(
+      interposed(forged, 1, () => counts(first), concerned),
+      never,
+    )
+    await counts(second)
+    expect((await first.keys.usage('k')).versions).toMatchObject([{ sealed: 2 }])
+  })
+
+  test('a record that is not genuine, of a revision that none can follow, is removed [C-82]', async () => {
+    const { kms, store } = await newKey()
+    await kms.close()
+    const [key] = await store.list('administered', 'key/', '', 1)
+    const id = `op/usage/${key?.id.slice('key/'.length)}`
+    let stands = true
+    const forged: KeyStore = {
+      ...watched(store, { commits: 0 }),
+      read: async (ids) => [
+        ...(await store.read(ids)),
+        ...(stands && ids.includes(id) ? [{ id, revision: Number.MAX_SAFE_INTEGER, bytes: new Uint8Array(9) }] : []),
+      ],
+      async commit(commit) {
+        if (commit.remove.includes(id)) {
+          expect(commit.expect).toEqual([{ id, revision: Number.MAX_SAFE_INTEGER }])
+          stands = false
+        } else await store.commit(commit)
+      },
+    }
+    const other = await openKms(forged, never)
+    await other.encrypt('x', { key: 'k', context })
+    expect((await other.keys.usage('k')).versions).toMatchObject([{ sealed: 1 }])
   })
 
   test('a record of thousands of versions and processes stays small, with those used last', async () => {

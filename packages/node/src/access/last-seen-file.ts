@@ -1,4 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KmsError, type LastSeen, type LastSeenState, newest, replaced, type SeenHead } from '@kms/core'
 import { writeFileAtomically } from '../files/atomic-write.ts'
@@ -13,12 +14,16 @@ export interface LastSeenFileOptions {
 }
 
 const sizeLimit = 1 << 20
-const lockTimeoutMs = 2_000
+/** Longer than a process that was stopped and goes on, or a slow disk, holds it. */
+const lockTimeoutMs = 10_000
+/** That this user has no state folder here; anything else is a fault, and passes or is mended. */
+const noFolder: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EPERM', 'EROFS'])
 
 /**
  * Remembers across restarts what this user's processes have seen of each store, one small file a store, mode 600. What is
- * written never takes back a larger epoch that another process wrote. A state folder that cannot be written is a warning, no
- * failure: without it rollbacks are noticed by open processes only.
+ * written never takes back a larger epoch that another process wrote. A state folder that this user cannot have is a warning, no
+ * failure: without it rollbacks are noticed by open processes only. A file that is there and cannot be read is a failure, and is kept: to
+ * take it for nothing would accept any older store.
  */
 export class LastSeenFile implements LastSeen {
   readonly #folder: string
@@ -34,19 +39,33 @@ export class LastSeenFile implements LastSeen {
     this.#warn = options.onWarning ?? (() => {})
   }
 
-  /** @returns null if nothing was seen of that store, or it cannot be read, which is warned of */
+  /**
+   * @returns null if nothing was seen of that store, or this user has no state folder, which is warned of
+   * @throws `file-unavailable` for a file that is damaged, or cannot be read
+   */
   async read(fingerprint: string): Promise<LastSeenState | null> {
     const path = this.#path(fingerprint)
     try {
-      const text = await readFile(path, 'utf8')
-      return parse(text)
+      return parse(await readFile(path, 'utf8'))
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#warnOf(`${path} cannot be read`, error)
-      return null
+      if (codeOf(error) === 'ENOENT') return null
+      const folder = await access(this.#folder, constants.X_OK).catch((none: unknown) => none)
+      if (folder !== undefined && noFolder.has(codeOf(folder))) {
+        this.#warnOf(`${this.#folder} cannot be read`, error)
+        return null
+      }
+      throw new KmsError(
+        'file-unavailable',
+        `${path} cannot be read (${why(error)}). It says how new this machine has seen the store, so nothing is done without it. Mend it; or, if you are sure that nobody put an older store in place, remove ${path}: what is seen from then on is remembered.`,
+        { cause: error },
+      )
     }
   }
 
-  /** Merges `state` into the file, the larger epoch of each log winning, unless it is to replace what was seen. */
+  /**
+   * Merges `state` into the file, the larger epoch of each log winning, unless it is to replace what was seen.
+   * @throws `file-unavailable` where another process holds its lock for ten seconds, what is there cannot be read, or the disk is full
+   */
   write(fingerprint: string, state: LastSeenState, replace = false): Promise<void> {
     const path = this.#path(fingerprint)
     this.#writing = this.#writing.catch(() => {}).then(() => this.#merge(path, fingerprint, state, replace))
@@ -62,7 +81,9 @@ export class LastSeenFile implements LastSeen {
         await writeFileAtomically(path, new TextEncoder().encode(`${JSON.stringify({ logs })}\n`), { force: true })
       })
     } catch (error) {
-      this.#warnOf(`${this.#folder} cannot be written`, error)
+      if (error instanceof KmsError) throw error
+      if (noFolder.has(codeOf(error))) return this.#warnOf(`${this.#folder} cannot be written`, error)
+      throw new KmsError('file-unavailable', `${path} cannot be written: ${why(error)}.`, { cause: error })
     }
   }
 
@@ -77,12 +98,14 @@ export class LastSeenFile implements LastSeen {
   #warnOf(what: string, error: unknown): void {
     if (this.#warned) return
     this.#warned = true
-    const why = error instanceof Error ? error.message : String(error)
-    this.#warn(`${what} (${why}): a store rolled back while no process has it open would go unnoticed.`)
+    this.#warn(`${what} (${why(error)}): a store rolled back while no process has it open would go unnoticed.`)
   }
 }
 
-/** Damaged or foreign contents are an error, which is warned of and treated as nothing seen. */
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** @throws Error for damaged or foreign contents */
 function parse(text: string): LastSeenState {
   if (text.length > sizeLimit) throw new Error('it is too large')
   const value: unknown = JSON.parse(text)

@@ -22,7 +22,7 @@ export class LockFile {
    */
   async holding<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
     const connection = await whenNotBusy(timeoutMs, () => this.#take()).catch((error: unknown) => {
-      throw isBusy(error) ? new Error('another process holds its lock') : error
+      throw isBusy(error) ? new Error(`another process holds the lock ${this.#path}`) : error
     })
     try {
       return await work()

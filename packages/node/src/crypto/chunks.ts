@@ -8,7 +8,7 @@ const nonceLength = 12
 const options = { authTagLength: tagLength } as const
 
 /**
- * Writes ciphertext ‖ tag to `target` at `at`.
+ * Writes ciphertext ‖ tag to `target` at `at`. Lengths are the caller's business.
  * @param cipher OpenSSL's name of an AEAD
  * @returns the array that node:crypto made for it and that nobody needs any more
  */
@@ -19,8 +19,10 @@ export function sealChunk(
   plaintext: Uint8Array,
   target: Uint8Array,
   at: number,
+  aad?: Uint8Array,
 ): Uint8Array {
   const sealing = createCipheriv(cipher as 'aes-256-gcm', key, nonce, options)
+  if (aad !== undefined) sealing.setAAD(aad, { plaintextLength: plaintext.length })
   const sealed = sealing.update(plaintext)
   target.set(sealed, at)
   sealing.final()

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createDecipheriv } from 'node:crypto'
 import type { Aead } from '@kms/core'
 import { KmsError } from '@kms/core'
 import { tagLength } from './chunks.ts'
@@ -12,23 +12,6 @@ export const nativeAeads: Readonly<Record<Aead, { readonly cipher: string; reado
 }
 
 const options = { authTagLength: tagLength } as const
-
-/** Writes ciphertext ‖ tag to `target` at `at`. Lengths are the caller's business. */
-export function sealInto(
-  target: Uint8Array,
-  at: number,
-  aead: Aead,
-  key: NativeKey,
-  nonce: Uint8Array,
-  aad: Uint8Array | undefined,
-  plaintext: Uint8Array,
-): void {
-  const cipher = createCipheriv(nativeAeads[aead].cipher as 'aes-256-gcm', key, nonce, options)
-  if (aad !== undefined) cipher.setAAD(aad, { plaintextLength: plaintext.length })
-  target.set(cipher.update(plaintext), at)
-  cipher.final()
-  target.set(cipher.getAuthTag(), at + plaintext.length)
-}
 
 /**
  * Opens ciphertext ‖ tag. The result is a fresh array.

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Aead, Suite } from '@kms/core'
-import { tagLength } from './chunks.ts'
-import { notGenuine, openSealed, plain, sealInto } from './native-aead.ts'
+import { sealChunk, tagLength } from './chunks.ts'
+import { nativeAeads, notGenuine, openSealed, plain } from './native-aead.ts'
 import { nativeKey } from './raw-keys.ts'
 
 // C2SP chunked-encryption with SHA-512, for whole messages: salt ‖ commitment ‖ chunks, the last always shorter.
@@ -58,11 +58,11 @@ export function sealBody(
   sealed.set(header)
   sealed.set(salt, header.length)
   sealed.set(message.commitment, header.length + saltLength)
-  const aead = suiteAeads[suite]
+  const { cipher } = nativeAeads[suiteAeads[suite]]
   const key = nativeKey(message.key)
   for (let i = 0; i < chunks; i++) {
     const chunk = chunks === 1 ? plaintext : plaintext.subarray(i * chunkLength, (i + 1) * chunkLength)
-    sealInto(sealed, start + i * sealedChunkLength, aead, key, chunkNonce(message.nonce, i), undefined, chunk)
+    sealChunk(cipher, key, chunkNonce(message.nonce, i), chunk, sealed, start + i * sealedChunkLength)
   }
   return sealed
 }

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Aead, AeadCipher, Hash, Hasher, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
-import { tagLength } from './chunks.ts'
-import { nativeAeads, notGenuine, openSealed, plain, sealInto, wipeFreed } from './native-aead.ts'
+import { sealChunk, tagLength } from './chunks.ts'
+import { nativeAeads, notGenuine, openSealed, plain, wipeFreed } from './native-aead.ts'
 import { nativeCipher } from './native-cipher.ts'
 import { argon2id, pbkdf2, scrypt } from './native-password-hashing.ts'
 import { nativeKey } from './raw-keys.ts'
@@ -90,7 +90,8 @@ function hkdf(hash: Hash, inputKey: Uint8Array, salt: Uint8Array, info: Uint8Arr
 function aeadSeal(aead: Aead, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
   requireAead(aead, key, nonce)
   const sealed = new Uint8Array(plaintext.length + tagLength)
-  sealInto(sealed, 0, aead, nativeKey(key), nonce, aad.length > 0 ? aad : undefined, plaintext)
+  const { cipher } = nativeAeads[aead]
+  sealChunk(cipher, nativeKey(key), nonce, plaintext, sealed, 0, aad.length > 0 ? aad : undefined)
   return sealed
 }
 

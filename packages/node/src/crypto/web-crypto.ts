@@ -1,4 +1,5 @@
 import type { webcrypto } from 'node:crypto'
+import type { VerifiesNow } from '@kms/core'
 import { Ed25519Key } from './ed25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
@@ -23,7 +24,7 @@ const settled: ReadonlySet<string> = new Set(['ECDSA', 'ECDH', 'RSA-PSS', 'RSA-O
  * needed, for all else. @peculiar/webcrypto makes key pairs on the main thread and parses a key with each use, from text in which private keys stay behind; Node
  * 20's own still calls Ed25519 and X25519 experimental.
  */
-export function createNodeWebCrypto(): Crypto {
+export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
   let loading: Promise<Subtle> | undefined
   const theirs = (): Promise<Subtle> => {
     // Typed against its own copy of the DOM's types.
@@ -69,7 +70,11 @@ export function createNodeWebCrypto(): Crypto {
     subtle,
     getRandomValues: (array) => globalThis.crypto.getRandomValues(array),
     randomUUID: () => globalThis.crypto.randomUUID(),
-  } as Crypto
+    verifyNow(key, signature, data) {
+      if (key instanceof Ed25519Key) return key.verifyNow(signature, data)
+      throw new DOMException('Only Ed25519 signatures are checked without waiting.', 'NotSupportedError')
+    },
+  } as Crypto & Required<VerifiesNow>
 }
 
 const nameOf = (algorithm: Algorithm): string => (typeof algorithm === 'string' ? algorithm : algorithm.name)

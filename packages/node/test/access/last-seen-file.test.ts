@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { LastSeenFile } from '../../src/access/last-seen-file.ts'
+import { LockFile } from '../../src/access/lock-file.ts'
 import { stateFolder } from '../../src/access/state-folder.ts'
 import { temporaryFolder } from '../folder.ts'
 
@@ -67,18 +68,46 @@ test('a process that is killed while it writes holds nobody up', async () => {
 }, 60_000)
 
 test.each(['', '{', '[]', '{"logs":[]}', '{"logs":{"store":{"epoch":"7","root":"x"}}}', '{"logs":{"store":7}}'])(
-  'a file of %j is warned of, and replaced by the next write',
+  'a file of %j is an error that says what to do, and stays as it is',
   async (contents) => {
     mkdirSync(at('state', 'last-seen'), { recursive: true })
-    writeFileSync(at('state', 'last-seen', 'abc.json'), contents)
-    const warnings: string[] = []
-    const file = lastSeen(warnings)
-    expect(await file.read('abc')).toBeNull()
-    expect(warnings).toHaveLength(1)
+    const path = at('state', 'last-seen', 'abc.json')
+    writeFileSync(path, contents)
+    const file = lastSeen()
+    const refused = { code: 'file-unavailable', message: expect.stringContaining(`remove ${path}`) }
+    await expect(file.read('abc')).rejects.toMatchObject(refused)
+    await expect(file.write('abc', { logs: { store: seen(1) } })).rejects.toMatchObject(refused)
+    expect(readFileSync(path, 'utf8')).toBe(contents)
+    rmSync(path)
     await file.write('abc', { logs: { store: seen(1) } })
     expect(await file.read('abc')).toEqual({ logs: { store: seen(1) } })
   },
 )
+
+test('a file that cannot be read is an error, too: what it says of other logs is not lost by a write', async () => {
+  mkdirSync(at('state', 'last-seen', 'abc.json'), { recursive: true })
+  const file = lastSeen()
+  await expect(file.read('abc')).rejects.toMatchObject({ code: 'file-unavailable' })
+  await expect(file.write('abc', { logs: { store: seen(1) } })).rejects.toMatchObject({ code: 'file-unavailable' })
+})
+
+test('a lock that another process holds for ten seconds is an error, and nothing is written', async () => {
+  await lastSeen().write('abc', { logs: { store: seen(1) } })
+  const other = new LockFile(at('state', 'last-seen', 'lock'))
+  await other.holding(0, async () => {
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      now += 3_000
+      return now
+    })
+    const written = lastSeen().write('abc', { logs: { store: seen(2) } })
+    await expect(written).rejects.toMatchObject({ code: 'file-unavailable', message: expect.stringContaining('lock') })
+    clock.mockRestore()
+  })
+  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(1) } })
+  await lastSeen().write('abc', { logs: { store: seen(2) } })
+  expect(await lastSeen().read('abc')).toEqual({ logs: { store: seen(2) } })
+})
 
 test('a state folder that cannot be made is a warning, given once', async () => {
   writeFileSync(at('state'), 'a file where the folder should be')

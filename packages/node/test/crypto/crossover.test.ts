@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { nativeFrom } from '../../src/crypto/hybrid-key-slots.ts'
-import { nativeFrom as nativeMacsFrom } from '../../src/crypto/hybrid-primitives.ts'
+import { nativeHashesFrom, nativeFrom as nativeMacsFrom } from '../../src/crypto/hybrid-primitives.ts'
 
 interface Measured {
   readonly machine: { readonly node: string; readonly date: string }
@@ -44,5 +44,15 @@ test.each(works.filter(({ work }) => work.startsWith('HMAC')))(
     const left = ratios.filter(({ size }) => size >= nativeMacsFrom)
     expect(left.length).toBeGreaterThan(0)
     for (const { native } of left) expect(native[1]).toBeGreaterThan(1)
+  },
+)
+
+test.each(works.filter(({ work }) => work.startsWith('SHA')))(
+  'Node $node, $work: short inputs are hashed where it is faster',
+  ({ ratios }) => {
+    for (const { size, native } of ratios.filter(({ size }) => size < nativeHashesFrom)) {
+      expect(native[0], `${size} bytes`).toBeLessThan(tolerated)
+      if (size <= nativeHashesFrom / 4) expect(native[2], `${size} bytes`).toBeLessThan(1)
+    }
   },
 )

@@ -12,6 +12,12 @@ export function defaultDriver(): SqliteDriver {
 }
 
 /**
+ * Pages in the log, 16 MiB of them, after which it is copied into the database. A page that many commits change, such as those at the
+ * end of a table, is copied once: with SQLite's own 1,000 a commit of a hundred new keys took a fifth longer (2026-11).
+ */
+const checkpointPages = 4_000
+
+/**
  * A connection that is durable: write-ahead log, and every commit synced before it is acknowledged. Set on each connection
  * and read back, since a driver may be built with other defaults and SQLite answers a refused pragma with silence.
  */
@@ -25,6 +31,7 @@ export function connect(driver: SqliteDriver, path: string, readOnly: boolean): 
     // macOS: fsync leaves the data in the drive's cache, F_FULLFSYNC does not. No effect elsewhere.
     set(connection, 'fullfsync', 1)
     set(connection, 'checkpoint_fullfsync', 1)
+    set(connection, 'wal_autocheckpoint', checkpointPages)
     return connection
   } catch (error) {
     connection.close()

@@ -3,10 +3,11 @@ import { type SqliteConnection, type SqliteDriver, SqliteFailure, type SqliteRow
 
 // The part of libsql that is used; its own types are better-sqlite3's and promise more than it does.
 interface Statement {
+  /** Asks the module each time. */
   readonly reader: boolean
   all(parameters: readonly SqliteValue[]): readonly Record<string, SqliteValue | ArrayBuffer>[]
   get(parameters: readonly SqliteValue[]): unknown
-  run(parameters: readonly SqliteValue[]): unknown
+  run(parameters: readonly SqliteValue[]): { readonly changes: number }
   interrupt(): void
 }
 interface Database {
@@ -33,17 +34,21 @@ export function libsqlDriver(): SqliteDriver {
 }
 
 function connect(database: Database, readOnly: boolean): SqliteConnection {
-  const statements = new Map<string, Statement>()
+  const statements = new Map<string, { readonly statement: Statement; readonly reader: boolean }>()
+  const prepared = (sql: string): { readonly statement: Statement; readonly reader: boolean } => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const statement = database.prepare(sql)
+    const made = { statement, reader: statement.reader }
+    statements.set(sql, made)
+    return made
+  }
   return {
     all(sql, ...parameters) {
       return attempt(() => {
-        let statement = statements.get(sql)
-        if (statement === undefined) {
-          statement = database.prepare(sql)
-          statements.set(sql, statement)
-        }
+        const { statement, reader } = prepared(sql)
         // Always arrays: a bare Buffer as an argument aborts the process (libsql 0.5).
-        if (statement.reader) return rows(statement, parameters)
+        if (reader) return rows(statement, parameters)
         // `exec` finalises what it ran whatever came of it. `run` leaves a BEGIN that met a lock unfinished, and with it the
         // connection's snapshot: every later read would show the database as it was then.
         if (parameters.length === 0) database.exec(sql)
@@ -51,6 +56,7 @@ function connect(database: Database, readOnly: boolean): SqliteConnection {
         return []
       })
     },
+    run: (sql, ...parameters) => attempt(() => prepared(sql).statement.run(parameters).changes),
     close() {
       statements.clear()
       // libsql closes for real when its statements are garbage-collected. Until then the log stays beside the file, and

@@ -3,6 +3,7 @@ import { type SqliteConnection, type SqliteDriver, SqliteFailure, type SqliteRow
 // The part of node:sqlite that is used: Node 20, whose types this package is built with, does not have it.
 interface Statement {
   all(...parameters: readonly SqliteValue[]): SqliteRow[]
+  run(...parameters: readonly SqliteValue[]): { readonly changes: number }
 }
 interface DatabaseSync {
   prepare(sql: string): Statement
@@ -24,17 +25,16 @@ export function nodeSqliteDriver(): SqliteDriver | undefined {
 
 function connect(database: DatabaseSync): SqliteConnection {
   const statements = new Map<string, Statement>()
+  const prepared = (sql: string): Statement => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    const statement = database.prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
   return {
-    all(sql, ...parameters) {
-      return attempt(() => {
-        let statement = statements.get(sql)
-        if (statement === undefined) {
-          statement = database.prepare(sql)
-          statements.set(sql, statement)
-        }
-        return statement.all(...parameters)
-      })
-    },
+    all: (sql, ...parameters) => attempt(() => prepared(sql).all(...parameters)),
+    run: (sql, ...parameters) => attempt(() => prepared(sql).run(...parameters).changes),
     close() {
       statements.clear()
       attempt(() => database.close())
