@@ -2,6 +2,7 @@ import { invalidArgument } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
 import { der, tags } from '../public-keys/der.ts'
 import { Secret } from '../secret.ts'
+import type { DiffieHellmanKey } from './diffie-hellman.ts'
 import { isPointOn } from './nist-point.ts'
 import type { WebCrypto } from './web-crypto.ts'
 
@@ -49,7 +50,7 @@ type Agree = (publicKey: Uint8Array) => Promise<Uint8Array>
  * One half of a Diffie–Hellman exchange, through a WebCrypto object. The private key is a `CryptoKey` that is not extractable and cannot be
  * wiped: it goes when nothing refers to it any more.
  */
-export class EcdhKey {
+export class EcdhKey implements DiffieHellmanKey {
   readonly curve: EcdhCurve
   /** Raw: 32 bytes of X25519; 65, 97 or 133 of an uncompressed point. */
   readonly publicKey: Uint8Array
@@ -110,7 +111,7 @@ export class EcdhKey {
    * The shared secret, raw: not uniform, so derive keys from it, and never use it as one.
    * @param publicKey the other side's, raw; a point is checked to be on the curve (SP 800-56A §5.6.2.3.3)
    * @returns 32, 48 or 66 bytes, which the caller wipes
-   * @throws `invalid-argument` for a public key that is none, or that gives a secret of zeros (RFC 7748 §6.1)
+   * @throws `invalid-argument` for a public key that is none, or of X25519 that gives a secret of zeros (RFC 7748 §6.1)
    */
   async sharedSecret(publicKey: Uint8Array): Promise<Secret> {
     checkPublicKey(this.curve, publicKey)
@@ -120,10 +121,8 @@ export class EcdhKey {
     } catch (cause) {
       throw isLacking(cause) ? lacking(this.curve, cause) : weak(this.curve)
     }
-    // Not every platform looks. Without a branch on the bytes one by one, as RFC 7748 §6.1 asks.
-    let any = 0
-    for (const byte of secret.reveal()) any |= byte
-    if (any === 0) throw weak(this.curve)
+    // Not every platform looks. The NIST curves have no points of small order, and points with x = 0.
+    if (this.curve === 'X25519' && isZero(secret.reveal())) throw weak(this.curve)
     return secret
   }
 
@@ -173,6 +172,13 @@ function pkcs8Of(curve: EcdhCurve, privateKey: Uint8Array, publicKey: Uint8Array
   const pkcs8 = der(tags.sequence, version(0), algorithm, der(tags.octetString, inner))
   pkcs8.set(privateKey, pkcs8.length - after.length - privateKey.length)
   return pkcs8
+}
+
+/** Without a branch on the bytes one by one, as RFC 7748 §6.1 asks. */
+function isZero(bytes: Uint8Array): boolean {
+  let any = 0
+  for (const byte of bytes) any |= byte
+  return any === 0
 }
 
 function isLacking(cause: unknown): boolean {

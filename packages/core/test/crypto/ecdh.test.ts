@@ -1,7 +1,7 @@
-import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, diffieHellman as openssl } from 'node:crypto'
 import { Crypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
-import { createWasmPrimitives, type EcdhCurve, EcdhKey, ecdh } from '../../src/hazmat.ts'
+import { createWasmPrimitives, diffieHellman, type EcdhCurve, EcdhKey } from '../../src/hazmat.ts'
 import { Secret } from '../../src/index.ts'
 
 const primitives = createWasmPrimitives()
@@ -70,19 +70,19 @@ describe.each(platforms)('over %s', (_, crypto) => {
   test.each(curves)('%s: both sides derive the same, and another info gives another secret', async (curve) => {
     const [a, b] = [await EcdhKey.generate(curve, crypto), await EcdhKey.generate(curve)]
     const options = { info, length: 42, primitives }
-    const secret = await ecdh(a, b.publicKey, options)
+    const secret = await diffieHellman(a, b.publicKey, options)
     expect(secret.length).toBe(42)
-    expect((await ecdh(b, a.publicKey, options)).reveal()).toEqual(secret.reveal())
-    const other = await ecdh(b, a.publicKey, { ...options, info: Uint8Array.of(1) })
+    expect((await diffieHellman(b, a.publicKey, options)).reveal()).toEqual(secret.reveal())
+    const other = await diffieHellman(b, a.publicKey, { ...options, info: Uint8Array.of(1) })
     expect(other.reveal()).not.toEqual(secret.reveal())
   })
 
   test.each(curves)('%s: the secret is that of OpenSSL, through HKDF with SHA-256, 384 and 512', async (curve) => {
     const own = await EcdhKey.generate(curve, crypto)
     const theirs = curve === 'X25519' ? generateKeyPairSync('x25519') : generateKeyPairSync('ec', { namedCurve: curve })
-    const shared = diffieHellman({ privateKey: theirs.privateKey, publicKey: publicKeyOf(curve, own.publicKey) })
+    const shared = openssl({ privateKey: theirs.privateKey, publicKey: publicKeyOf(curve, own.publicKey) })
     for (const hash of ['SHA-256', 'SHA-384', 'SHA-512'] as const) {
-      const secret = await ecdh(own, rawOf(curve, theirs.publicKey), { info, length: 100, hash, primitives })
+      const secret = await diffieHellman(own, rawOf(curve, theirs.publicKey), { info, length: 100, hash, primitives })
       const expected = hkdfSync(hash.replace('-', ''), shared, '', info, 100)
       expect(secret.reveal()).toEqual(new Uint8Array(expected))
     }
@@ -152,11 +152,42 @@ test('X25519 works where WebCrypto lacks it; other curves say what is missing', 
   await expect(EcdhKey.generate('P-256', withoutX25519())).rejects.toEqual(code('unsupported'))
 })
 
+// Wycheproof, ecdh_secp256r1_webcrypto_test.json, tcId 2: the points with x = 0 are of full order, like all of these curves.
+test('P-256: zeros are a secret like any other', async () => {
+  const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'base64url'))
+  const own = Uint8Array.of(
+    4,
+    ...text('dGGMuq9p_1kPX7WFUc5KlItcclHUDllaGLG6a77mraU'),
+    ...text('v_QDqOmdU6cNPORhC_0F1Lo6iFW2oNNjyB99B4zezZI'),
+  )
+  const theirs = Uint8Array.of(
+    4,
+    ...text('WP1BaKh3lWA-KwQ5AoW9ym5X3mAn_iEd2dJeIhLSnmI'),
+    ...text('CA02vSJNdAVQkpXu0CoXFQ4DsxT5baN0RbDR0pN30Sw'),
+  )
+  const privateKey = Secret.take(text('Cg1iKkfkj2vBA4rOQ4xvUoqgCtK9HaXxPuRr9fYz1xo'))
+  const key = await EcdhKey.fromPrivate('P-256', privateKey, own)
+  expect((await key.sharedSecret(theirs)).reveal()).toEqual(new Uint8Array(32))
+})
+
+test('X25519: a secret of zeros is refused on a platform that does not look', async () => {
+  const { subtle } = globalThis.crypto
+  const careless = {
+    generateKey: subtle.generateKey.bind(subtle),
+    exportKey: subtle.exportKey.bind(subtle),
+    importKey: subtle.importKey.bind(subtle),
+    deriveBits: async () => new ArrayBuffer(32),
+  }
+  const own = await EcdhKey.generate('X25519', { subtle: careless } as unknown as WebCrypto)
+  const { publicKey } = await EcdhKey.generate('X25519')
+  await expect(own.sharedSecret(publicKey)).rejects.toEqual(code('invalid-argument'))
+})
+
 test('an unknown curve, an info that is text, and lengths that HKDF has not are refused', async () => {
   await expect(EcdhKey.generate('P-192' as EcdhCurve)).rejects.toEqual(code('invalid-argument'))
   const own = await EcdhKey.generate('X25519')
   for (const options of [{ info: 'text' as never }, { length: 15 }, { length: 16_321 }, { length: 32.5 }]) {
-    const refusal = ecdh(own, own.publicKey, { info, length: 32, primitives, ...options })
+    const refusal = diffieHellman(own, own.publicKey, { info, length: 32, primitives, ...options })
     await expect(refusal).rejects.toEqual(code('invalid-argument'))
   }
 })

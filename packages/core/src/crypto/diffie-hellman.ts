@@ -1,10 +1,21 @@
 import { invalidArgument, requireBytes } from '../envelope/refusals.ts'
 import { Secret } from '../secret.ts'
-import type { EcdhKey } from './ecdh-key.ts'
 import type { Hash, Primitives } from './primitives.ts'
 
-export interface EcdhOptions {
-  /** What the secret is for, bound into it: HKDF's `info`. Both sides give the same. May be empty, but never leave it so without a thought. */
+/** One half of a Diffie–Hellman exchange: `EcdhKey`, or `FfdheKey` of `@kms/node/hazmat`. */
+export interface DiffieHellmanKey {
+  /** Raw, for the other side. */
+  readonly publicKey: Uint8Array
+  /**
+   * The shared secret, raw: not uniform, so derive keys from it, and never use it as one.
+   * @param publicKey the other side's; every one is checked
+   * @returns the caller's to wipe @throws `invalid-argument` for what is no public key, or a weak one
+   */
+  sharedSecret(publicKey: Uint8Array): Promise<Secret>
+}
+
+export interface DiffieHellmanOptions {
+  /** What the secret is for, bound into it: HKDF's `info`. Both sides give the same. */
   readonly info: Uint8Array
   /** Bytes, 16 to 255 lengths of the hash. */
   readonly length: number
@@ -22,9 +33,13 @@ export interface EcdhOptions {
  * @param own this side's key; fresh for each exchange, or what was agreed opens to whoever takes the key later
  * @param publicKey the other side's, raw
  * @returns `length` bytes, the caller's to wipe
- * @throws `invalid-argument` for a public key that is not on the curve or that gives a secret of zeros, and for lengths that HKDF has not
+ * @throws `invalid-argument` for a public key that is none or a weak one, and for lengths that HKDF has not
  */
-export async function ecdh(own: EcdhKey, publicKey: Uint8Array, options: EcdhOptions): Promise<Secret> {
+export async function diffieHellman(
+  own: DiffieHellmanKey,
+  publicKey: Uint8Array,
+  options: DiffieHellmanOptions,
+): Promise<Secret> {
   const { info, length, hash = 'SHA-512', primitives } = options
   requireBytes(info, 'info')
   if (!Number.isInteger(length) || length < 16) throw invalidArgument('A secret has 16 bytes or more.')
