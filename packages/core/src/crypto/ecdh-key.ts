@@ -31,7 +31,7 @@ const nist = (name: string, length: number, ...objectId: readonly number[]): Ecd
 })
 
 /** The curves, with their lengths in bytes. */
-export const ecdhCurves: Readonly<Record<EcdhCurve, EcdhEntry>> = {
+const ecdhCurves: Readonly<Record<EcdhCurve, EcdhEntry>> = {
   X25519: {
     publicKeyLength: 32,
     length: 32,

@@ -11,13 +11,13 @@ const offersLimit = 8
 const tagLength = 16
 
 /** Bytes of a first message at most. */
-export const helloLimit = 4_096
+const helloLimit = 4_096
 /** Bytes of evidence at most: a certificate chain, say. */
 export const evidenceLimit = 16_384
 /** Bytes of a public key or signature at most; those of every algorithm here are shorter. */
 const partLimit = 1_024
 /** Bytes of a second or third message at most. */
-export const messageLimit = 20_480
+const messageLimit = 20_480
 export const macLength = 32
 
 /** A suite with the initiator's share for it. */

@@ -98,7 +98,7 @@ function attackerAnswer(
 }
 
 describe('changed messages', () => {
-  test('a change of any byte of the first message is refused by one of the two [X-28]', async () => {
+  test('a change of any byte of the first message is refused by one of the two [K-28]', async () => {
     const { message } = await startExchange(alicesOptions)
     for (let at = 0; at < message.length; at++) {
       for (const mask of [0x01, 0x80]) {
@@ -112,7 +112,7 @@ describe('changed messages', () => {
   })
 
   test.each(['X25519', 'P-256'] as const)(
-    'suite %s: a change of any byte of the second message is refused [X-28]',
+    'suite %s: a change of any byte of the second message is refused [K-28]',
     async (suite) => {
       const { answered } = await opened(options(alice, [bob], { suites: [suite] }))
       for (let at = 0; at < answered.message.length; at++) {
@@ -123,7 +123,7 @@ describe('changed messages', () => {
   )
 
   test.each(['X25519', 'P-256'] as const)(
-    'suite %s: a change of any byte of the third message is refused [X-28]',
+    'suite %s: a change of any byte of the third message is refused [K-28]',
     async (suite) => {
       const a = options(alice, [bob], { suites: [suite] })
       const first = await opened(a)
@@ -136,7 +136,7 @@ describe('changed messages', () => {
     },
   )
 
-  test('every shorter message, and one byte more, is refused [X-29]', async () => {
+  test('every shorter message, and one byte more, is refused [K-29]', async () => {
     const { started: one } = await opened()
     for (let length = 0; length < one.message.length; length++) {
       const cut = one.message.subarray(0, length)
@@ -156,7 +156,7 @@ describe('changed messages', () => {
     }
   })
 
-  test('arbitrary bytes are refused, with a true header and without [X-29]', async () => {
+  test('arbitrary bytes are refused, with a true header and without [K-29]', async () => {
     const headers = [1, 2, 3].map((number) => Uint8Array.of(0x6b, 0x6d, 0x73, 0x78, 1, number))
     const messages = fc
       .tuple(fc.constantFrom(new Uint8Array(0), ...headers), fc.uint8Array({ maxLength: 200 }))
@@ -181,7 +181,7 @@ describe('changed messages', () => {
     expect(await refused(() => answered.finish(undefined as never))).toBe('malformed')
   })
 
-  test('a first message with no offer, nine, one twice, one of another length, or over 4,096 bytes is malformed [X-4]', async () => {
+  test('a first message with no offer, nine, one twice, one of another length, or over 4,096 bytes is malformed [K-4]', async () => {
     const share = page.shareOf('X25519', attackerHello().own)
     const hello = (...offers: [number, Uint8Array][]): Uint8Array => page.encodeHello(offers)
     const many = (count: number): [number, Uint8Array][] =>
@@ -202,7 +202,7 @@ describe('changed messages', () => {
     expect(await refused(() => answerExchange(hello([9, share]), bobsOptions))).toBe('unsupported')
   })
 
-  test('messages of another version are unsupported [X-30]', async () => {
+  test('messages of another version are unsupported [K-30]', async () => {
     const { started, answered } = await opened()
     const { message } = await started.finish(answered.message)
     const again = await opened()
@@ -222,7 +222,7 @@ describe('changed messages', () => {
     )
   })
 
-  test('parts of a body that are too long are refused, though mac and signature are right [X-6]', async () => {
+  test('parts of a body that are too long are refused, though mac and signature are right [K-6]', async () => {
     const long = (evidence: number, key: number): Promise<string> =>
       refused(async () => {
         const started = await startExchange(options(alice, [], { peer: () => true, suites: ['X25519'] }))
@@ -306,7 +306,7 @@ describe('reflection', () => {
     await expect(answered.finish(page.confirmation(page.seal('initiator', prk, back)))).rejects.toEqual(notGenuine)
   })
 
-  test('an initiator does not complete with itself as the responder: two sides do not share a key [X-26]', async () => {
+  test('an initiator does not complete with itself as the responder: two sides do not share a key [K-26]', async () => {
     const both = options(alice, [alice, bob])
     const { started, answered } = await opened(both, both)
     const refusal = started.finish(answered.message)
@@ -314,7 +314,7 @@ describe('reflection', () => {
     await expect(refusal).rejects.toThrow('own key')
   })
 
-  test('a responder does not complete with itself as the initiator [X-26]', async () => {
+  test('a responder does not complete with itself as the initiator [K-26]', async () => {
     const { own, hello } = attackerHello()
     const answered = await answerExchange(hello, options(mallory, [alice, mallory]))
     const { h1, prk, body } = known(own, hello, answered.message)
@@ -385,7 +385,7 @@ describe('identity misbinding', () => {
     await expect(answered.finish(page.confirmation(page.seal('initiator', prk, claimed)))).rejects.toEqual(notGenuine)
   })
 
-  test('a right signature without a right mac is refused, on both sides [X-28]', async () => {
+  test('a right signature without a right mac is refused, on both sides [K-28]', async () => {
     const spoilt = (body: Uint8Array): Uint8Array => flipped(body, body.length - 1, 1)
     const started = await startExchange(options(alice, [mallory], { suites: ['X25519'] }))
     const answer = attackerAnswer(started.message, (h1, prk) =>
@@ -399,7 +399,7 @@ describe('identity misbinding', () => {
     await expect(answered.finish(page.confirmation(page.seal('initiator', prk, mine)))).rejects.toEqual(notGenuine)
   })
 
-  test('a right mac without a right signature is refused: another’s, none, or over something else [X-28]', async () => {
+  test('a right mac without a right signature is refused: another’s, none, or over something else [K-28]', async () => {
     const wrong: ((h1: Uint8Array, identity: Uint8Array) => Uint8Array)[] = [
       (h1, identity) => sign(null, page.signed('responder', h1, identity), generateKeyPairSync('ed25519').privateKey),
       () => new Uint8Array(0),
@@ -440,7 +440,7 @@ describe('wrong peers', () => {
     await expect(started.finish(answer)).rejects.toEqual(notGenuine)
   })
 
-  test('an algorithm that this release does not know is unsupported, and a key that is none is refused [X-30]', async () => {
+  test('an algorithm that this release does not know is unsupported, and a key that is none is refused [K-30]', async () => {
     const answer = async (identity: Uint8Array): Promise<string> => {
       const started = await startExchange(options(alice, [], { peer: () => true, suites: ['X25519'] }))
       const signature = new Uint8Array(64)
@@ -457,7 +457,7 @@ describe('wrong peers', () => {
 })
 
 describe('downgrade', () => {
-  test('a suite that is taken out of the offer is missed: the initiator refuses the other one [X-28]', async () => {
+  test('a suite that is taken out of the offer is missed: the initiator refuses the other one [K-28]', async () => {
     const started = await startExchange(alicesOptions)
     const p256 = started.message.subarray(7 + 3 + 32 + 3)
     const stripped = page.encodeHello([[2, p256]])
@@ -490,7 +490,7 @@ describe('shares', () => {
   const smallOrder = ['00'.repeat(32), '01'.padEnd(64, '0'), `ec${'ff'.repeat(30)}7f`]
   const offCurve = Buffer.concat([Uint8Array.of(4), Buffer.alloc(63), Uint8Array.of(1)])
 
-  test.each(smallOrder)('X25519 %s, which gives zeros, is refused by both sides [X-25]', async (digits) => {
+  test.each(smallOrder)('X25519 %s, which gives zeros, is refused by both sides [K-25]', async (digits) => {
     const share = Buffer.from(digits, 'hex')
     const hello = page.encodeHello([[1, share]])
     await expect(answerExchange(hello, bobsOptions)).rejects.toEqual(notGenuine)
@@ -502,7 +502,7 @@ describe('shares', () => {
     await expect(started.finish(Buffer.concat([head, sealed]))).rejects.toEqual(notGenuine)
   })
 
-  test('a point that is not on P-256 is refused by both sides [X-25]', async () => {
+  test('a point that is not on P-256 is refused by both sides [K-25]', async () => {
     await expect(answerExchange(page.encodeHello([[2, offCurve]]), bobsOptions)).rejects.toEqual(notGenuine)
     const { started, answered } = await opened(options(alice, [bob], { suites: ['P-256'] }))
     const changed = Buffer.concat([page.encodeHead(2, offCurve), answered.message.subarray(7 + 65)])

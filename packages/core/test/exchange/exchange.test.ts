@@ -107,7 +107,7 @@ test('each exchange gives other keys', async () => {
   expect(seen.size).toBe(6)
 })
 
-test('the responder takes the suite that it prefers among those offered [X-8]', async () => {
+test('the responder takes the suite that it prefers among those offered [K-8]', async () => {
   const suiteTaken = async (offered: readonly ExchangeSuite[], taken: readonly ExchangeSuite[]): Promise<string> => {
     const { initiator } = await exchange(
       options(alice, [bob], { suites: offered }),
@@ -137,7 +137,7 @@ test('a peer is accepted by its fingerprint, in bytes or digits, and no other is
   }
 })
 
-test('evidence reaches the check of the peer, which decides alone and last [X-24]', async () => {
+test('evidence reaches the check of the peer, which decides alone and last [K-24]', async () => {
   const evidence = new TextEncoder().encode('a certificate chain')
   const check = vi.fn(async ({ evidence: shown }: { evidence: Uint8Array }) => Buffer.from(shown).equals(evidence))
   const { initiator } = await exchange(options(alice, [], { peer: check }), options(bob, [alice], { evidence }))
@@ -153,7 +153,7 @@ test('evidence reaches the check of the peer, which decides alone and last [X-24
   await expect(throwing).rejects.toBe(own)
 })
 
-test('evidence of 16,384 bytes passes, and one more is refused [X-6]', async () => {
+test('evidence of 16,384 bytes passes, and one more is refused [K-6]', async () => {
   const check = (): boolean => true
   const evidence = new Uint8Array(16_384).fill(7)
   const both = await exchange(
@@ -166,7 +166,7 @@ test('evidence of 16,384 bytes passes, and one more is refused [X-6]', async () 
   )
 })
 
-test('both sides must give the same context [X-10]', async () => {
+test('both sides must give the same context [K-10]', async () => {
   const { initiator } = await exchange(
     options(alice, [bob], { context: noContext }),
     options(bob, [alice], { context: noContext }),
@@ -179,7 +179,7 @@ test('both sides must give the same context [X-10]', async () => {
   await expect(startExchange(options(alice, [bob], { context: {} }))).rejects.toEqual(code('invalid-context'))
 })
 
-test('an exchange is finished once: a second time is an error, also after a failure [X-27]', async () => {
+test('an exchange is finished once: a second time is an error, also after a failure [K-27]', async () => {
   const started = await startExchange(options(alice, [bob]))
   const answered = await answerExchange(started.message, options(bob, [alice]))
   const first = started.finish(answered.message)
@@ -214,7 +214,7 @@ test('a wiped session gives nothing, and its secrets do not print', async () => 
   expect(() => initiator.exportSecret('a label', 32)).toThrow(closed)
 })
 
-test('exported secrets differ by label, and have 16 to 1,024 bytes [X-23]', async () => {
+test('exported secrets differ by label, and have 16 to 1,024 bytes [K-23]', async () => {
   const { initiator, responder } = await exchange(options(alice, [bob]), options(bob, [alice]))
   const [one, other] = ['one', 'other'].map((label) => initiator.exportSecret(label, 1_024).reveal())
   expect(one).not.toEqual(other)
@@ -258,7 +258,7 @@ const ephemeral = (suite: page.Suite): KeyObject =>
 const carol: Party = await party()
 
 describe.each(['X25519', 'P-256'] as const)('written by the page, suite %s', (suite) => {
-  test('an initiator completes, byte for byte [X-1] [X-2] [X-3] [X-5] [X-9] [X-11] [X-12] [X-13] [X-14] [X-15] [X-16] [X-17] [X-18] [X-19] [X-20] [X-21] [X-22]', async () => {
+  test('an initiator completes, byte for byte [K-1] [K-2] [K-3] [K-5] [K-9] [K-11] [K-12] [K-13] [K-14] [K-15] [K-16] [K-17] [K-18] [K-19] [K-20] [K-21] [K-22]', async () => {
     const own = ephemeral(suite)
     const hello = page.encodeHello([[page.suites[suite], page.shareOf(suite, own)]])
     const answered = await answerExchange(hello, options(bob, [carol]))
@@ -281,7 +281,7 @@ describe.each(['X25519', 'P-256'] as const)('written by the page, suite %s', (su
     expect(Buffer.from(session.exportSecret('a label', 64).reveal())).toEqual(page.exported(exporter, 'a label', 64))
   })
 
-  test('a responder completes, byte for byte [X-1] [X-2] [X-4] [X-5] [X-7] [X-16] [X-17] [X-18]', async () => {
+  test('a responder completes, byte for byte [K-1] [K-2] [K-4] [K-5] [K-7] [K-16] [K-17] [K-18]', async () => {
     const started = await startExchange(options(alice, [carol], { suites: [suite] }))
     const hello = Buffer.from(started.message)
     const own = ephemeral(suite)
