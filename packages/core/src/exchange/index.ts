@@ -2,7 +2,7 @@
 
 export type { ExchangeOptions } from './exchange-options.ts'
 export { type StartedExchange, startExchange } from './initiator.ts'
-export type { Role } from './key-schedule.ts'
+export type { ExchangeRole } from './key-schedule.ts'
 export { type Peer, type PeerCheck, peerAmong, peerWithFingerprint } from './peer.ts'
 export { type AnsweredExchange, answerExchange } from './responder.ts'
 export type { ExchangeSession } from './session.ts'

@@ -5,22 +5,22 @@ import { Secret } from '../secret.ts'
 // Transcript hashes and what is derived from them (exchange v1 §Transcript, §Keys). Labels of the exchange begin alike, and end in a zero.
 const label = (name: string): Uint8Array => ascii(`kms1/exchange/${name}\0`)
 
-export type Role = 'initiator' | 'responder'
+export type ExchangeRole = 'initiator' | 'responder'
 
 const labels = {
   hello: label('hello'),
   answer: label('answer'),
   confirmation: label('confirmation'),
 }
-const signatureLabels: Readonly<Record<Role, Uint8Array>> = {
+const signatureLabels: Readonly<Record<ExchangeRole, Uint8Array>> = {
   initiator: label('initiator signature'),
   responder: label('responder signature'),
 }
-const sealLabels: Readonly<Record<Role, Uint8Array>> = {
+const sealLabels: Readonly<Record<ExchangeRole, Uint8Array>> = {
   initiator: label('initiator seal'),
   responder: label('responder seal'),
 }
-const macLabels: Readonly<Record<Role, Uint8Array>> = {
+const macLabels: Readonly<Record<ExchangeRole, Uint8Array>> = {
   initiator: label('initiator mac'),
   responder: label('responder mac'),
 }
@@ -49,7 +49,7 @@ export function nextHash(
 
 /** What a side signs: the transcript so far, and who it is. */
 export function signatureInput(
-  role: Role,
+  role: ExchangeRole,
   transcript: Uint8Array,
   identityBytes: Uint8Array,
   primitives: Primitives,
@@ -70,17 +70,20 @@ export class ExchangeKeys {
   }
 
   /** What a role's body is sealed with: 32 bytes, for one message. */
-  seal(role: Role): Secret {
+  seal(role: ExchangeRole): Secret {
     return this.#expand(sealLabels[role], 32)
   }
 
   /** What a role's mac is made with: 64 bytes. */
-  mac(role: Role): Secret {
+  mac(role: ExchangeRole): Secret {
     return this.#expand(macLabels[role], 64)
   }
 
   /** @param transcript `H3` @returns what goes from the initiator to the responder, and back, 32 bytes each; and the exporter's, 64 */
-  session(transcript: Uint8Array): { readonly keys: Readonly<Record<Role, Secret>>; readonly exporter: Secret } {
+  session(transcript: Uint8Array): {
+    readonly keys: Readonly<Record<ExchangeRole, Secret>>
+    readonly exporter: Secret
+  } {
     const both = this.#expand(concat(sessionLabel, transcript), 64)
     const initiator = Secret.copy(both.reveal().subarray(0, 32))
     const responder = Secret.copy(both.reveal().subarray(32))

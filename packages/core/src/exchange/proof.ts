@@ -3,7 +3,7 @@ import { VerifyingKey } from '../crypto/signing.ts'
 import { concat, sameBytes } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
 import type { Settled } from './exchange-options.ts'
-import { type ExchangeKeys, type Role, signatureInput } from './key-schedule.ts'
+import { type ExchangeKeys, type ExchangeRole, signatureInput } from './key-schedule.ts'
 import { type Body, encodeIdentity, mackedBytes, macLength, parseBody } from './messages.ts'
 import { type Peer, peerOf } from './peer.ts'
 import { notGenuine, unsupported } from './refusals.ts'
@@ -17,7 +17,12 @@ const nonce = new Uint8Array(12)
 const noData = new Uint8Array(0)
 
 /** @param transcript `H1` of the responder, `H2` of the initiator */
-export async function proof(role: Role, transcript: Uint8Array, keys: ExchangeKeys, own: Settled): Promise<Uint8Array> {
+export async function proof(
+  role: ExchangeRole,
+  transcript: Uint8Array,
+  keys: ExchangeKeys,
+  own: Settled,
+): Promise<Uint8Array> {
   const { signer, evidence, primitives } = own
   const { number } = signatureAlgorithms[signer.algorithm]
   const identityBytes = encodeIdentity({ algorithm: number, publicKey: signer.publicKey, evidence })
@@ -27,7 +32,12 @@ export async function proof(role: Role, transcript: Uint8Array, keys: ExchangeKe
 }
 
 /** @returns the sealed body, 16 bytes longer */
-export function sealBody(role: Role, keys: ExchangeKeys, body: Uint8Array, { primitives }: Settled): Uint8Array {
+export function sealBody(
+  role: ExchangeRole,
+  keys: ExchangeKeys,
+  body: Uint8Array,
+  { primitives }: Settled,
+): Uint8Array {
   const key = keys.seal(role)
   try {
     return primitives.aeadSeal(aead, key.reveal(), nonce, noData, body)
@@ -37,7 +47,12 @@ export function sealBody(role: Role, keys: ExchangeKeys, body: Uint8Array, { pri
 }
 
 /** @throws `authentication-failed` */
-export function openBody(role: Role, keys: ExchangeKeys, sealed: Uint8Array, { primitives }: Settled): Uint8Array {
+export function openBody(
+  role: ExchangeRole,
+  keys: ExchangeKeys,
+  sealed: Uint8Array,
+  { primitives }: Settled,
+): Uint8Array {
   const key = keys.seal(role)
   try {
     return primitives.aeadOpen(aead, key.reveal(), nonce, noData, sealed)
@@ -54,7 +69,7 @@ export function openBody(role: Role, keys: ExchangeKeys, sealed: Uint8Array, { p
  * @throws `authentication-failed`, `malformed`, `unsupported`, and what the check of the peer throws
  */
 export async function checkProof(
-  role: Role,
+  role: ExchangeRole,
   transcript: Uint8Array,
   keys: ExchangeKeys,
   bytes: Uint8Array,
@@ -84,7 +99,7 @@ export async function checkProof(
 }
 
 function macOf(
-  role: Role,
+  role: ExchangeRole,
   transcript: Uint8Array,
   keys: ExchangeKeys,
   macked: Uint8Array,

@@ -1,13 +1,13 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { invalidArgument } from '../envelope/refusals.ts'
 import { Secret } from '../secret.ts'
-import type { Role } from './key-schedule.ts'
+import type { ExchangeRole } from './key-schedule.ts'
 import type { Peer } from './peer.ts'
 import type { ExchangeSuite } from './suites.ts'
 
 /** What an exchange leaves: keys that two sides have, and who the other one is. Nobody else has them, later neither. */
 export class ExchangeSession {
-  readonly role: Role
+  readonly role: ExchangeRole
   readonly suite: ExchangeSuite
   /** Who is on the other side. */
   readonly peer: Peer
@@ -20,8 +20,8 @@ export class ExchangeSession {
 
   /** @internal Sessions come from exchanges. */
   constructor(
-    { role, suite, peer }: { readonly role: Role; readonly suite: ExchangeSuite; readonly peer: Peer },
-    { keys, exporter }: { readonly keys: Readonly<Record<Role, Secret>>; readonly exporter: Secret },
+    { role, suite, peer }: { readonly role: ExchangeRole; readonly suite: ExchangeSuite; readonly peer: Peer },
+    { keys, exporter }: { readonly keys: Readonly<Record<ExchangeRole, Secret>>; readonly exporter: Secret },
     primitives: Primitives,
   ) {
     this.role = role

@@ -78,8 +78,14 @@ export function encodeBody({ role, transcript, prk, identity, signature }: Proof
 }
 
 /** A body, signed with an Ed25519 key. */
-export function proof(role: Role, transcript: Uint8Array, prk: Uint8Array, key: KeyObject): Buffer {
-  const identity = encodeIdentity(rawKey(key))
+export function proof(
+  role: Role,
+  transcript: Uint8Array,
+  prk: Uint8Array,
+  key: KeyObject,
+  evidence: Uint8Array = Buffer.alloc(0),
+): Buffer {
+  const identity = encodeIdentity(rawKey(key), evidence)
   const signature = nodeSign(null, signed(role, transcript, identity), key)
   return encodeBody({ role, transcript, prk, identity, signature })
 }
