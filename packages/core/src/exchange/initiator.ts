@@ -21,7 +21,7 @@ export async function startExchange(options: ExchangeOptions): Promise<StartedEx
 
 /** An exchange that awaits its answer. */
 export class StartedExchange {
-  /** The first message, at most 109 bytes, for the other side. */
+  /** The first message, at most 110 bytes, for the other side. */
   readonly message: Uint8Array
   readonly #own: Settled
   #ephemerals: ReadonlyMap<ExchangeSuite, EcdhKey> | undefined
