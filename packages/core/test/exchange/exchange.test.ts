@@ -98,13 +98,17 @@ describe.each(['X25519', 'P-256'] as const)('suite %s', (suite) => {
   })
 })
 
-test('each exchange gives other keys', async () => {
+test('each exchange has other shares and gives other keys [K-7]', async () => {
   const seen = new Set<string>()
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
   for (let i = 0; i < 3; i++) {
-    const { initiator } = await exchange(options(alice, [bob]), options(bob, [alice]))
-    for (const key of [initiator.sendKey, initiator.receiveKey]) seen.add(Buffer.from(key.reveal()).toString('hex'))
+    const started = await startExchange(options(alice, [bob]))
+    const answered = await answerExchange(started.message, options(bob, [alice]))
+    const { session } = await started.finish(answered.message)
+    const shares = [started.message.subarray(10, 42), started.message.subarray(45), answered.message.subarray(7, 39)]
+    for (const bytes of [...shares, session.sendKey.reveal(), session.receiveKey.reveal()]) seen.add(hex(bytes))
   }
-  expect(seen.size).toBe(6)
+  expect(seen.size).toBe(15)
 })
 
 test('the responder takes the suite that it prefers among those offered [K-8]', async () => {
