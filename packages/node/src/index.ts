@@ -51,6 +51,20 @@ export {
   verificationKeyText,
   wipePackage,
 } from '@kms/core/envelope'
+export {
+  type AnsweredExchange,
+  answerExchange,
+  type ExchangeOptions,
+  type ExchangeRole,
+  type ExchangeSession,
+  type ExchangeSuite,
+  type Peer,
+  type PeerCheck,
+  peerAmong,
+  peerWithFingerprint,
+  type StartedExchange,
+  startExchange,
+} from '@kms/core/exchange'
 export { LastSeenFile, type LastSeenFileOptions } from './access/last-seen-file.ts'
 export { parseAddress, type StoreAddress } from './address.ts'
 export { type Backend, type BackendParts, backendParts } from './backend.ts'

@@ -6,6 +6,7 @@ import colours from 'picocolors'
 import type { Page } from 'playwright-core'
 import { bundle } from './bundle.ts'
 import { launchChromium } from './chromium.ts'
+import { exchangePeer } from './exchange-peer.ts'
 import { page, policy, type Resource, serve, strictPolicy } from './serve.ts'
 import type { Result } from './suite/case.ts'
 
@@ -54,7 +55,7 @@ async function resultsOf(page: Page, url: string): Promise<Result[]> {
 async function main(): Promise<number> {
   const { resources, results } = await bundled()
   if (results.some(({ problem }) => problem !== undefined)) return report(results)
-  const { server, origin } = await serve(resources)
+  const { server, origin } = await serve(resources, await exchangePeer())
   const browser = await launchChromium()
   try {
     const places = { page: '/', worker: '/in-worker', 'page without WebAssembly': '/strict' }

@@ -10,6 +10,7 @@ import {
   toText,
 } from '@kms/core/envelope'
 import { decodeContext, pairsIn } from './contexts.ts'
+import { exchangeTarget } from './exchange.ts'
 import { context, envelopeSeeds, keyId, material, message, parts, recipientSeeds, recordSeeds, root } from './seeds.ts'
 import type { Subject } from './subject.ts'
 
@@ -28,12 +29,13 @@ export async function targets(on: Subject): Promise<Target[]> {
   const [toKey, toRecipients] = [recordSeeds(), await recipientSeeds()]
   const texts = envelopes.filter(({ length }) => length < 2_000).map((one) => ascii(toText(one)))
   return [
-    { name: 'header', share: 0.3, seeds: envelopes, check: (input) => checkHeader(on, input) },
+    { name: 'header', share: 0.295, seeds: envelopes, check: (input) => checkHeader(on, input) },
     { name: 'text form', share: 0.27, seeds: texts, check: (input) => checkText(on, input) },
     { name: 'context', share: 0.2, seeds: contextSeeds, check: (input) => checkContext(on, input) },
     { name: 'inspect', share: 0.2, seeds: envelopes, check: (input) => checkInspect(on, input) },
     { name: 'record', share: 0.015, seeds: toKey, check: recordCheck() },
     { name: 'envelope', share: 0.005, seeds: toRecipients, check: checkEnvelope },
+    { name: 'exchange', share: 0.005, ...(await exchangeTarget()) },
     { name: 'stream', share: 0.01, seeds: toRecipients, check: (input) => checkStream(on, input) },
   ]
 }

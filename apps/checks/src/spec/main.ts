@@ -9,7 +9,7 @@ import { sentencesOf } from './page.ts'
 import { namingFiles, runTests } from './tests.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const pages = ['docs/envelope-v1.md', 'docs/contents-v1.md']
+const pages = ['docs/envelope-v1.md', 'docs/contents-v1.md', 'docs/exchange-v1.md']
 
 const sentences = pages.flatMap((page) => sentencesOf(page, readFileSync(resolve(root, page), 'utf8')))
 const letters = new Set(sentences.map(({ id }) => id[0]!))

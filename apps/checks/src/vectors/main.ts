@@ -10,7 +10,7 @@ const shownFailures = 20
 async function main(files: readonly string[]): Promise<number> {
   if (files.length === 0) {
     console.error(
-      'usage: npm run -s vectors -- FILE...   (envelope v1 and contents v1 vectors, Wycheproof testvectors_v1, Fernet key files)',
+      'usage: npm run -s vectors -- FILE...   (envelope v1, contents v1 and exchange v1 vectors, Wycheproof testvectors_v1, Fernet key files)',
     )
     return 2
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Backend } from './backends.ts'
 import { checkContentsFile, isContentsFile } from './contents-file.ts'
 import { checkEnvelopeFile, isEnvelopeFile } from './envelope-file.ts'
+import { checkExchangeFile, isExchangeFile } from './exchange-file.ts'
 import { checkFernetFile, isFernetFile } from './fernet-file.ts'
 import type { Outcome } from './outcome.ts'
 import { checkWycheproof, isWycheproof } from './wycheproof.ts'
@@ -20,10 +21,11 @@ export async function checkFile(file: string, on: readonly Backend[]): Promise<O
 async function dispatch(file: string, content: unknown, on: readonly Backend[]): Promise<Outcome[]> {
   if (isEnvelopeFile(content)) return checkEnvelopeFile(file, content, on)
   if (isContentsFile(content)) return checkContentsFile(file, content, on)
+  if (isExchangeFile(content)) return checkExchangeFile(file, content, on)
   if (isWycheproof(content)) return checkWycheproof(file, content, on)
   if (isFernetFile(content)) return checkFernetFile(file, content, on)
   throw new BadFile(
-    `${file}: not a format known here. Known are envelope v1 and contents v1 test vectors, Wycheproof testvectors_v1 and Fernet key files.`,
+    `${file}: not a format known here. Known are envelope v1, contents v1 and exchange v1 test vectors, Wycheproof testvectors_v1 and Fernet key files.`,
   )
 }
 

@@ -14,17 +14,18 @@ import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
 import { expect, expectBytes, NotBuilt, type Outcome, run } from './outcome.ts'
+import { sharedSecret } from './wycheproof-ecdh.ts'
 
 // Wycheproof, testvectors_v1 (https://github.com/C2SP/wycheproof): one algorithm a file.
 
 type Fields = Readonly<Record<string, unknown>>
 
-interface Test extends Fields {
+export interface Test extends Fields {
   readonly tcId: number
   readonly result: 'valid' | 'invalid' | 'acceptable'
 }
 
-interface Group extends Fields {
+export interface Group extends Fields {
   readonly tests: readonly Test[]
 }
 
@@ -43,6 +44,7 @@ const checks: readonly (readonly [algorithm: RegExp, (match: RegExpMatchArray) =
   [/^HKDF-SHA-(256|384|512)$/, ([, bits]) => checkHkdf(`SHA-${bits}` as Hash)],
   [/^HMACSHA(256|384|512)$/, ([, bits]) => checkHmac(`SHA-${bits}` as Hash)],
   [/^PBKDF2-HMACSHA(256|384|512)$/, ([, bits]) => checkPbkdf2(`SHA-${bits}` as Hash)],
+  [/^(?:ECDH|XDH)$/, () => checkDiffieHellman],
   [/^Cobblestone-/, () => checkChunkedEncryption],
 ]
 
@@ -178,6 +180,14 @@ const checkPbkdf2 =
         ),
       () => hex(test.dk),
     )
+
+const checkDiffieHellman: Check = (test, group, backend) =>
+  expectVerdict(
+    test,
+    `Diffie–Hellman on ${group.curve}`,
+    () => sharedSecret(test, group, backend),
+    () => hex(test.shared),
+  )
 
 /** The envelope's body, alone: whole messages through the slots, and piece by piece. `ct` is zlib-compressed. */
 async function checkChunkedEncryption(test: Test, group: Group, { primitives, slots }: Backend): Promise<void> {

@@ -1,6 +1,6 @@
 import { concat } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
-import { isP256Point } from './p256-point.ts'
+import { isPointOn } from './nist-point.ts'
 import type { Primitives } from './primitives.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from './signature-algorithms.ts'
 
@@ -21,7 +21,7 @@ export function checkVerificationKey(key: VerificationKey): VerificationKey {
   if (publicKey.length !== publicKeyLength) {
     throw new KmsError('invalid-argument', `A raw ${algorithm} public key has ${publicKeyLength} bytes.`)
   }
-  if (algorithm === 'P-256' && !isP256Point(publicKey)) {
+  if (algorithm === 'P-256' && !isPointOn('P-256', publicKey)) {
     throw new KmsError('invalid-argument', 'A raw P-256 public key is an uncompressed point on the curve.')
   }
   return { algorithm, publicKey }

@@ -1,5 +1,6 @@
 import type { Result } from './case.ts'
 import { envelopes } from './envelopes.ts'
+import { exchanges } from './exchange.ts'
 import { platform } from './platform.ts'
 import { seams } from './seams.ts'
 import { store } from './store.ts'
@@ -8,7 +9,7 @@ import { type VectorFile, vectorCases } from './vectors.ts'
 /** Runs every case, one after the other, where this was loaded. */
 export async function runAll(vectors: VectorFile): Promise<Result[]> {
   const results: Result[] = []
-  for (const { name, run } of [...platform, ...seams, ...envelopes, ...store, ...vectorCases(vectors)]) {
+  for (const { name, run } of [...platform, ...seams, ...envelopes, ...exchanges, ...store, ...vectorCases(vectors)]) {
     try {
       await run()
       results.push({ name })

@@ -1,0 +1,3 @@
+// Algorithms of node:crypto without the rules that keep their use safe. Prefer `Kms`.
+
+export { type FfdheGroup, FfdheKey } from './crypto/ffdhe-key.ts'
