@@ -30,6 +30,16 @@ export type {
 export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
 export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
+export { type DeriveKeyOptions, deriveKey, newKeyParams } from './derivation/derive-key.ts'
+export { type DeriveKeysOptions, deriveKeys, type KeyPurpose } from './derivation/derive-keys.ts'
+export {
+  type HashPasswordOptions,
+  hashPassword,
+  loginLimits,
+  type VerifiedPassword,
+  type VerifyPasswordOptions,
+  verifyPassword,
+} from './derivation/password-hash.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
@@ -83,6 +93,7 @@ export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'
 export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
+export type { SpecStatus } from './specs/status.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,

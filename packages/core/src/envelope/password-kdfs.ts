@@ -1,5 +1,6 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import { concat, u32 } from './bytes.ts'
 import { openLimits, work } from './limits.ts'
 import type { Kdf } from './recipient-layouts.ts'
@@ -131,5 +132,12 @@ function derive(
       const { memory: memoryKiB, passes, lanes } = kdf
       return primitives.argon2id(password, salt, { memoryKiB, passes, lanes }, 32, options)
     }
+  }
+}
+
+/** @throws `invalid-argument` unless it is a `Secret` that was not wiped */
+export function requirePassword(password: Secret): void {
+  if (!(password instanceof Secret) || password.length === 0) {
+    throw invalidArgument('The password is a Secret that was not wiped; Secret.fromPassword makes one.')
   }
 }
