@@ -43,6 +43,6 @@ function shortestPeriod(bytes: Uint8Array): number {
 }
 
 /** `what` is written as a sentence's start, whatever it starts with. */
-function weakKey(what: string, why: string): KmsError {
+export function weakKey(what: string, why: string): KmsError {
   return new KmsError('weak-key', `${what.slice(0, 1).toUpperCase()}${what.slice(1)} ${why}.`)
 }
