@@ -54,6 +54,7 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export { type FernetKeyFile, type FernetOptions, readFernetKeyFile, writeFernetKeyFile } from './fernet/key-file.ts'
 export type { IncidentInfo } from './incidents/incident-info.ts'
 export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/incident-plan.ts'
 export type { IncidentScope } from './incidents/incident-scope.ts'
