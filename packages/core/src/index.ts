@@ -94,7 +94,9 @@ export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'
 export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
+export { type KdfSpec, kdfSpecs } from './specs/kdf-specs.ts'
 export type { SpecStatus } from './specs/status.ts'
+export { type StorageSpec, storageSpecs } from './specs/storage-specs.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,

@@ -3,6 +3,7 @@ import { type OpenLimits, openLimits } from '../envelope/limits.ts'
 import { chooseKdf, type PasswordKdf, type PasswordKdfName, requirePassword } from '../envelope/password-kdfs.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
+import { kdfCosts } from '../specs/kdf-specs.ts'
 import { checkPhcWork, formatPhc, type Phc, type PhcKdf, parsePhc, phcKdf, phcLimits, runPhc } from './phc.ts'
 
 export interface HashPasswordOptions extends DerivationOptions {
@@ -41,11 +42,11 @@ export const loginLimits: OpenLimits = {
   argon2Work: 2 ** 20,
 }
 
-// OWASP's first choice but one: as much work as 46 MiB in one pass, and less memory for each login that runs at the same time.
-const loginDefault = { name: 'argon2id', memoryKiB: 19 * 1024, passes: 2, lanes: 1 } as const
+// Less memory than keys take: many log in at the same time.
+const { memory: memoryKiB, ...passesAndLanes } = kdfCosts.argon2id.logins
+const loginDefault = { name: 'argon2id', memoryKiB, ...passesAndLanes } as const
 
-/** OWASP Password Storage Cheat Sheet §PBKDF2, for HMAC-SHA-512. */
-const sha512Iterations = 210_000
+const { iterations: sha512Iterations } = kdfCosts['pbkdf2-hmac-sha512'].least
 
 const [saltLength, hashLength] = [16, 32]
 
