@@ -21,7 +21,7 @@ export function refuseWeak(bytes: Uint8Array, what: string, least: number = shor
   let printable = 1
   for (const byte of bytes) if (byte < 0x20 || byte > 0x7e) printable = 0
   const period = shortestPeriod(bytes)
-  if (period === 1) throw weakKey(what, 'is one byte, repeated. Generate a random one')
+  if (period === 1) throw new KmsError('weak-key', `All bytes of ${what} are the same. Generate a random one.`)
   if (period > 0) throw weakKey(what, `is ${period} bytes, repeated. Generate a random one`)
   if (printable === 1) {
     throw weakKey(
