@@ -89,6 +89,19 @@ test('kms key import refuses the hash of a common password, and says so', async 
   expect(ran.stderr).toContain('is the SHA-1 of a common password')
 })
 
+test('kms init and kms root add refuse a root key that others can guess', async () => {
+  const store = { KMS_STORE: 'sqlite:other.keys' }
+  writeFileSync(box.path('guessed.key'), createHash('sha256').update('password').digest('hex'), { mode: 0o600 })
+  const init = await box.kms(['init'], { env: { ...store, KMS_ROOT: 'file:guessed.key' } })
+  expect(init).toMatchObject({ code: 4, stdout: '' })
+  expect(init.stderr).toContain('The root key is the SHA-256 of a common password')
+  const counted = Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('base64url')
+  const variable = await box.kms(['init'], { env: { ...store, KMS_ROOT: 'env:APP_ROOT', APP_ROOT: counted } })
+  expect(variable).toMatchObject({ code: 4, stdout: '' })
+  expect(variable.stderr).toContain('The root key was published')
+  expect(await box.kms(['root', 'add', 'file:guessed.key'], { env })).toMatchObject({ code: 4, stdout: '' })
+})
+
 test('kms specs says of each what it is for, its weakness, status and sources', async () => {
   const { kdf, storage } = (await box.json(['specs'])) as { kdf: object[]; storage: object[] }
   for (const one of [...kdf, ...storage]) {
