@@ -160,11 +160,22 @@ function addKeys(kms: Command): void {
     .addOption(new Option('--form <form>', 'how it is written').choices(['pem', 'jwk', 'ssh']).default('pem'))
     .action(act(async () => (await import('./commands/key-public.ts')).publicKey))
   reason(key.command('import').argument('[file]', 'a file of mode 600; - or nothing: stdin'))
-    .description('add a version of 32 bytes made elsewhere; kms key rotate --to makes it the primary')
-    .requiredOption('--as-version-of <name>', 'the key')
+    .description('material made elsewhere, as a new key or as a version of one; weak material is refused')
+    .option('--as <name>', 'a new key of this name')
+    .addOption(new Option('--purpose <purpose>', 'of a new key (encrypt)').choices(keyPurposes))
+    .option('--spec <spec>', 'of a new key; of a private key, its own')
+    .option('--exportable', 'of a new key: kms key export may give it out; for good')
+    .option('--as-version-of <name>', 'a version of this key; kms key rotate --to makes it the primary')
     .addOption(
-      new Option('--form <form>', 'how the bytes are written').choices(['raw', 'hex', 'base64']).default('raw'),
+      new Option(
+        '--form <form>',
+        'how it is written; pkcs8: a private key in PEM; fernet: salt and Fernet token, under a password',
+      )
+        .choices(['raw', 'hex', 'base64', 'pkcs8', 'jwk', 'fernet'])
+        .default('raw'),
     )
+    .addOption(fernetPassword())
+    .option('--key-password-file <file>', 'the password of an encrypted private key, where it is another')
     .action(act(async () => (await import('./commands/key-import.ts')).importKey))
   const bound = (command: Command): Command =>
     reason(command)
@@ -199,6 +210,16 @@ function addKeys(kms: Command): void {
     .argument('<name>')
     .description('whom its versions were sent to')
     .action(act(async () => (await import('./commands/key-distribution.ts')).sent))
+  reason(key.command('export').argument('<name>'))
+    .description('give out the material of a key that was made exportable; the log says so')
+    .option('-o, --output <out>', 'where it goes')
+    .option('-f, --force', 'overwrite')
+    .option('--to <key>', 'sealed to this public key: kmspk1…, or a file of it; again for more', collect)
+    .option('--to-key <name>', 'sealed to this key of the store')
+    .option('--key-password-file <file>', 'otherwise as PKCS#8 under this password (asked for)')
+    .option('--key-version <version>', 'this version (the primary)')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/key-export.ts')).exportKey))
 }
 
 function addRotations(kms: Command): void {
@@ -414,6 +435,41 @@ function addPairs(kms: Command): void {
     .option('-k, --key <name>', 'under this key of the store, not a password')
     .addOption(kdf())
     .action(act(async () => (await import('./commands/keygen.ts')).keygen))
+  const fernet = kms
+    .command('fernet')
+    .description('key files of other programs: salt and Fernet token, under a password')
+    .allowExcessArguments()
+    .action(missing)
+  fernet
+    .command('create')
+    .argument('<file>', 'where it goes, of mode 600; never one that is there')
+    .description('a new random key of 32 bytes, or one that is given, in such a file')
+    .option('--from <file>', 'the key: a file of mode 600; - for stdin')
+    .addOption(new Option('--form <form>', 'how it is written').choices(['raw', 'hex', 'base64']).default('raw'))
+    .addOption(fernetPassword())
+    .action(act(async () => (await import('./commands/fernet.ts')).create))
+  fernet
+    .command('show')
+    .argument('[file]', 'a file of mode 600; - or nothing: stdin')
+    .description('that it opens, and when it was made; never the key')
+    .addOption(fernetPassword())
+    .action(act(async () => (await import('./commands/fernet.ts')).show))
+  const password = kms
+    .command('password')
+    .description('login passwords, for a table of users')
+    .allowExcessArguments()
+    .action(missing)
+  password
+    .command('hash')
+    .description('the hash of a password, as a PHC string')
+    .addOption(kdf())
+    .action(act(async () => (await import('./commands/password.ts')).hash))
+  password
+    .command('verify')
+    .argument('[hash]', 'a PHC string, in single quotes; nothing: stdin')
+    .description('whether a password is the one that was hashed, and whether to hash it anew')
+    .addOption(kdf())
+    .action(act(async () => (await import('./commands/password.ts')).verify))
   kms
     .command('public')
     .argument('<file>', 'what kms keygen made')
@@ -468,6 +524,12 @@ function addDiagnosis(kms: Command): void {
     .description('check this machine and the store')
     .action(act(async () => (await import('./commands/doctor.ts')).doctor))
   kms
+    .command('specs')
+    .description('sorts of keys: what each is for, its strength, and whether to take it, from which sources')
+    .option('--kdf', 'key derivation functions instead')
+    .option('--storage', 'places for keys instead')
+    .action(act(async () => (await import('./commands/specs.ts')).specs))
+  kms
     .command('explain')
     .argument('[code]')
     .description('what an error code means, and what to do')
@@ -508,6 +570,10 @@ function addDiagnosis(kms: Command): void {
     .argument('[topic...]')
     .description('help for a command; environment; exit-codes')
     .action(act(async () => (await import('./commands/help.ts')).help, kms))
+}
+
+function fernetPassword(): Option {
+  return new Option('--fernet-password-file <file>', 'the password of a Fernet key file, where it is another')
 }
 
 function kdf(): Option {

@@ -32,6 +32,16 @@ export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
 export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 export type { VerifiesNow } from './crypto/web-crypto.ts'
+export { type DeriveKeyOptions, deriveKey, newKeyParams } from './derivation/derive-key.ts'
+export { type DerivedPurpose, type DeriveKeysOptions, deriveKeys } from './derivation/derive-keys.ts'
+export {
+  type HashPasswordOptions,
+  hashPassword,
+  loginLimits,
+  type VerifiedPassword,
+  type VerifyPasswordOptions,
+  verifyPassword,
+} from './derivation/password-hash.ts'
 export type { Distribution } from './distribution/distributions.ts'
 export type { ReceivedKey, ReceiveOptions } from './distribution/receive.ts'
 export type { CertificateCheck, CertifiedRecipient, RecipientByFingerprint, SendTo } from './distribution/recipient.ts'
@@ -50,18 +60,23 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export { type FernetKeyFile, type FernetOptions, readFernetKeyFile, writeFernetKeyFile } from './fernet/key-file.ts'
 export type { IncidentInfo } from './incidents/incident-info.ts'
 export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/incident-plan.ts'
 export type { IncidentScope } from './incidents/incident-scope.ts'
 export { type IncidentTrigger, incidentTriggers } from './incidents/incident-triggers.ts'
 export type { DeclareOptions, Incidents } from './incidents/incidents.ts'
+export type { PrivateKeyForm, PrivateKeyJwk } from './key-pairs/private-key-forms.ts'
 export type { PublicKeyForm, PublicKeyForms, PublicKeyJwk } from './key-pairs/public-key-forms.ts'
 export type { ItemResult, OpenItem, SealItem } from './keys/batch.ts'
 export type { BoundKey } from './keys/bound-key.ts'
 export type { ColumnCodec, ColumnOptions, ColumnType, ColumnTypes } from './keys/column.ts'
+export type { GivenMaterial } from './keys/given-material.ts'
 export type { EncryptionKey, IndexOptions } from './keys/handle.ts'
-export { type CreateKeyOptions, KeyAdministration } from './keys/key-administration.ts'
+export { KeyAdministration } from './keys/key-administration.ts'
 export type { ChangeOptions } from './keys/key-changes.ts'
+export type { CreateKeyOptions, ImportKeyOptions } from './keys/key-creation.ts'
+export type { ExportToRecipients, ExportUnderPassword } from './keys/key-export.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
 export type { RewrapUnder } from './keys/key-use.ts'
 export type { CreatedKey, CreateManyOptions, KeySpec } from './keys/many-keys.ts'
@@ -101,9 +116,11 @@ export { constantTimeEqual, Secret } from './secret.ts'
 export type { DigestedData } from './signatures/digest.ts'
 export { signatureFileKey } from './signatures/signature-file.ts'
 export type { SignatureForm } from './signatures/verify.ts'
+export { type KdfSpec, kdfSpecs } from './specs/kdf-specs.ts'
 export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
 export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'
 export type { SpecStatus } from './specs/status.ts'
+export { type StorageSpec, storageSpecs } from './specs/storage-specs.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,

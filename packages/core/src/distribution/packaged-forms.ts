@@ -34,7 +34,7 @@ export function packagedVersion(version: VersionRecord, secret: Secret, state: s
   const publicKey = isRaw(purpose, spec) ? (rawOfSpki(spki, spec) as Uint8Array) : spki
   if (purpose !== 'agree' || !rawAgreement.has(spec)) return { number, state, created, publicKey, material: secret }
   try {
-    return { number, state, created, publicKey, material: rawPrivateKey(secret, spec as 'x25519' | 'p-256') }
+    return { number, state, created, publicKey, material: rawPrivateKey(secret) }
   } finally {
     secret.wipe()
   }

@@ -1,7 +1,6 @@
 import { freeIncarnation } from '../access/incarnation.ts'
 import { signerFingerprint, type VerificationKey } from '../crypto/verification-key.ts'
 import type { VerificationKeyForm } from '../crypto/verification-key-forms.ts'
-import { refuseWeak } from '../crypto/weak-material.ts'
 import { sameBytes, toHex } from '../envelope/bytes.ts'
 import { parseHeader } from '../envelope/header.ts'
 import type { Opener } from '../envelope/recipient.ts'
@@ -13,9 +12,8 @@ import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { type KeyPackage, wipePackage } from '../key-packages/key-package.ts'
 import { openKeyPackage } from '../key-packages/seal-package.ts'
-import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
-import { halvesFit } from '../key-pairs/pair-test.ts'
 import { publicFingerprint } from '../key-pairs/public-fingerprint.ts'
+import { readGiven } from '../keys/given-material.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
 import type { KeyInfo } from '../keys/key-info.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -23,10 +21,11 @@ import { refuseKnownMaterial } from '../keys/known-material.ts'
 import { checkName, checkText } from '../keys/names.ts'
 import { keyExists } from '../keys/new-key.ts'
 import { standardPolicy } from '../keys/rotation-policy.ts'
-import { isPair, sealVersion } from '../keys/version-material.ts'
+import { type Material, sealVersion } from '../keys/version-material.ts'
 import { incarnationOf } from '../keys/version-number.ts'
 import type { RecipientKeyPair } from '../public-keys/key-pair.ts'
-import { keySpecEntry, type PurposeAndSpec, purposeAndSpec } from '../specs/key-specs.ts'
+import { Secret } from '../secret.ts'
+import { type PurposeAndSpec, purposeAndSpec } from '../specs/key-specs.ts'
 import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
@@ -76,11 +75,12 @@ export async function receiveKey(
     slots,
     crypto,
   })
+  let materials: readonly Material[] = []
   try {
     const use = checkPackage(received, options)
     const name = checkName(options.as ?? received.name)
-    const made = { received, use, name, reason, signer: toHex(signerFingerprint(sender, primitives)) }
-    await checkMaterial(ring, made)
+    materials = await readMaterials(ring, { received, use })
+    const made = { received, use, materials, name, reason, signer: toHex(signerFingerprint(sender, primitives)) }
     const subject = requestSubject(primitives, `${received.key} ${name}`, { signer: made.signer, reason })
     const ids = [nameId(primitives, ring.access.record.ring, name), keyId(ring.access.record.ring, received.key)]
     await ring.authority.commit(
@@ -104,6 +104,7 @@ export async function receiveKey(
     changes.onChange('key.receive', info.name, info.id, info.primary ?? undefined)
     return { key: info, sender }
   } finally {
+    wipeMaterials(materials)
     wipePackage(received)
   }
 }
@@ -176,24 +177,33 @@ function checkPackage(received: KeyPackage, options: ReceiveOptions): PurposeAnd
   }
 }
 
-/** What is made of a package. */
-interface Receiving {
+/** A package whose purpose and spec are known. */
+interface Received {
   readonly received: KeyPackage
   readonly use: PurposeAndSpec
+}
+
+/** What is made of a package. */
+interface Receiving extends Received {
+  /** One a version. */
+  readonly materials: readonly Material[]
   readonly name: string
   readonly reason: string
   /** The sender's fingerprint. */
   readonly signer: string
 }
 
-/** Each material is of its spec, random as far as one sees, of the private half's own public one, and there once. @throws `weak-key`, `invalid-argument`, `malformed` */
-async function checkMaterial({ environment }: KeyRing, { received, use }: Receiving): Promise<void> {
-  const { purpose, spec } = use
+/**
+ * The materials as records have them, each of its spec, not to be guessed as far as one sees, there once, and of a pair with its own public half.
+ * @returns the caller's to wipe
+ * @throws `weak-key`, `invalid-argument`, `malformed`
+ */
+async function readMaterials({ environment }: KeyRing, { received, use }: Received): Promise<readonly Material[]> {
   const { versions } = received
   const numbers = new Set(versions.map(({ number }) => number))
   const states = versions.map(({ state }) => state)
   const known = states.every((state) => state === 'active' || state === 'deactivated')
-  const wellNumbered = versions.every(({ number }) => number > 0 && number <= 0xffff_ffff && number % 0x10000 > 0)
+  const wellNumbered = versions.every(({ number }) => number <= 0xffff_ffff && number % 0x10000 > 0)
   if (
     numbers.size < versions.length ||
     !wellNumbered ||
@@ -202,30 +212,34 @@ async function checkMaterial({ environment }: KeyRing, { received, use }: Receiv
   ) {
     throw new KmsError('malformed', 'The versions in the key package do not make one key. Ask for another package.')
   }
-  for (const [i, version] of versions.entries()) {
-    const { secret, publicKey } = recordedMaterial(purpose, spec, version)
-    try {
-      for (const other of versions.slice(0, i)) {
-        if (environment.primitives.equal(other.material.reveal(), version.material.reveal())) {
-          throw invalidArgument('Two versions in the key package have the same material.')
+  const read: Material[] = []
+  try {
+    for (const version of versions) {
+      const { secret, publicKey } = recordedMaterial(use.purpose, use.spec, version)
+      try {
+        const material = await readGiven(environment, use, secret.reveal(), {})
+        read.push(material)
+        if (!sameBytes(material.publicKey, publicKey)) {
+          throw invalidArgument('A private half in the key package does not belong to its public half.')
         }
+      } finally {
+        secret.wipe()
       }
-      if (isPair(spec)) {
-        const fits = await halvesFit(
-          { purpose: purpose as PairPurpose, spec, material: secret, publicKey },
-          environment,
-        )
-        if (!fits) throw invalidArgument('A private half in the key package does not belong to its public half.')
-      } else {
-        if (secret.length !== keySpecEntry(spec).bits / 8 || publicKey.length > 0) {
-          throw invalidArgument(`The material in the key package is not of ${spec}.`)
-        }
-        refuseWeak(secret.reveal(), 'the material')
-      }
-    } finally {
-      secret.wipe()
     }
+    for (const [i, { secret }] of read.entries()) {
+      if (read.slice(0, i).some((other) => environment.primitives.equal(other.secret.reveal(), secret.reveal()))) {
+        throw invalidArgument('Two versions in the key package have the same material.')
+      }
+    }
+    return read
+  } catch (error) {
+    wipeMaterials(read)
+    throw error
   }
+}
+
+function wipeMaterials(materials: readonly Material[]): void {
+  for (const { secret } of materials) secret.wipe()
 }
 
 /** The key under its own id, its versions under their own numbers: what the sender sealed opens here. */
@@ -269,13 +283,11 @@ async function newRecords(ring: KeyRing, of: Receiving): Promise<readonly (NameR
     name,
   }
   const versions: VersionRecord[] = []
-  for (const version of received.versions) {
-    const material = recordedMaterial(use.purpose, use.spec, version)
-    await refuseKnownMaterial(ring, { ...record, made: 0 }, material.secret).catch((error: unknown) => {
-      material.secret.wipe()
-      throw error
-    })
-    const { state, number, created } = version
+  for (const [i, { state, number, created }] of received.versions.entries()) {
+    const { secret, publicKey } = of.materials[i] as Material
+    await refuseKnownMaterial(ring, { ...record, made: 0 }, secret)
+    // Built again where another process was first: a copy each time.
+    const material = { secret: Secret.copy(secret.reveal()), publicKey }
     const sealed = sealVersion(environment, access, material, {
       key: record,
       number,

@@ -327,7 +327,8 @@ describe('a key is not received', () => {
 })
 
 describe('what a sender puts together badly', () => {
-  const good = Uint8Array.from({ length: 32 }, (_, i) => (i * 91 + 7) & 0xff)
+  const good = crypto.getRandomValues(new Uint8Array(32))
+  const counted = Uint8Array.from({ length: 32 }, (_, i) => i)
   const version = (
     number: number,
     state: string,
@@ -374,6 +375,7 @@ describe('what a sender puts together badly', () => {
       () => ({ versions: [version(1, 'active', new TextEncoder().encode('correct horse battery staple 123'))] }),
       'weak-key',
     ],
+    ['bytes that are counted up', () => ({ versions: [version(1, 'active', counted)] }), 'weak-key'],
     ['too few bytes', () => ({ versions: [version(1, 'active', good.subarray(16))] }), 'invalid-argument'],
     [
       'halves of two pairs',
