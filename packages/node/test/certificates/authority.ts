@@ -38,7 +38,7 @@ const algorithms = {
 
 export type Sort = keyof typeof algorithms
 
-export async function keyPair(sort: Sort): Promise<Pair> {
+async function keyPair(sort: Sort): Promise<Pair> {
   const usages: KeyUsage[] = sort === 'x25519' || sort === 'ecdh' ? ['deriveBits'] : ['sign', 'verify']
   return (await platform.subtle.generateKey(algorithms[sort] as never, true, usages)) as unknown as Pair
 }
