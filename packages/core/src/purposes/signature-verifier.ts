@@ -4,11 +4,11 @@ import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey, VersionStanding } from '../keys/loaded-key.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
-import { checkProcesses } from '../keys/states.ts'
+import { checkProcesses, isPreActive } from '../keys/states.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { type DigestedData, digestOf } from '../signatures/digest.ts'
 import { decodeSignatureFile, statementBytes } from '../signatures/signature-file.ts'
-import { type SignatureForm, signatureFits } from '../signatures/verify.ts'
+import { type Claim, type SignatureForm, signatureFits } from '../signatures/verify.ts'
 import type { PairVersion } from './pair-version.ts'
 
 /** A genuine signature: which version made it, and what is known of that version since. */
@@ -70,9 +70,10 @@ export class SignatureVerifier {
     data: Uint8Array | string,
     { form = 'raw', version }: VerifyOptions = {},
   ): Promise<SignatureVerification> {
-    const bytes = plaintextBytes(data)
+    // Copies: the caller may change its own while this waits.
+    const [own, bytes] = [signature.slice(), plaintextBytes(data).slice()]
     const named = version === undefined ? undefined : parseVersionLabel(version)
-    return this.#verify(signature, bytes, form, named)
+    return this.#verify(own, bytes, form, named)
   }
 
   /**
@@ -105,20 +106,39 @@ export class SignatureVerifier {
       async () => {
         await this.#held.ready()
         const { key, source } = this.#held
-        if (named === undefined) await source.loadAll(key)
-        else await source.lookUp(key, named)
-        for (const [number, standing] of candidates(key, named)) {
-          const claim = { spec: this.spec, publicKey: fromText(standing.publicKey), signature, form, data }
-          if (!(await signatureFits(claim, source.crypto))) continue
-          return this.#verified(number, standing)
-        }
-        throw notIts(this.name)
+        const claim = { spec: this.spec, signature, form, data }
+        const before = await this.#search(claim, named, new Set())
+        if (before.found !== undefined && !isBehind(key, before.found)) return this.#verified(before.found)
+        // A version that came, or became active, a moment ago: another process may know of it before this one does.
+        await source.renew()
+        const { found } = before.found === undefined ? await this.#search(claim, named, before.tried) : before
+        if (found === undefined) throw notIts(this.name)
+        return this.#verified(found)
       },
       named,
     )
   }
 
-  #verified(number: number, standing: Standing): SignatureVerification {
+  /** The version that made a signature, among those not tried yet. */
+  async #search(
+    claim: Omit<Claim, 'publicKey'>,
+    named: number | undefined,
+    tried: ReadonlySet<number>,
+  ): Promise<{ readonly found: number | undefined; readonly tried: ReadonlySet<number> }> {
+    const { key, source } = this.#held
+    if (named === undefined) await source.loadAll(key)
+    else await source.lookUp(key, named)
+    const all = candidates(key, named).filter(([number]) => !tried.has(number))
+    for (const [number, { publicKey }] of all) {
+      if (await signatureFits({ ...claim, publicKey: fromText(publicKey) }, source.crypto))
+        return { found: number, tried }
+    }
+    return { found: undefined, tried: new Set(all.map(([number]) => number)) }
+  }
+
+  #verified(number: number): SignatureVerification {
+    const standing = this.#held.key.versions.get(number)
+    if (standing === undefined) throw notIts(this.name)
     const { state, scheduled, compromisedSince } = standing
     const refused = scheduled || state === 'suspended' || state === 'pre-active'
     if (refused) {
@@ -141,6 +161,12 @@ export class SignatureVerifier {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+/** Whether a version that signed is not active yet, as far as is known here. */
+function isBehind(key: LoadedKey<PairVersion>, number: number): boolean {
+  const standing = key.versions.get(number)
+  return standing === undefined || isPreActive(standing)
 }
 
 /** The versions that may have signed, the primary first, then the newest. */

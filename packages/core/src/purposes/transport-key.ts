@@ -82,8 +82,7 @@ export class TransportKey {
       async () => {
         await this.#held.ready()
         const { key, source } = this.#held
-        if (named !== undefined) await source.lookUp(key, named)
-        const own = named === undefined ? key.protecting() : this.#held.version(named)
+        const own = named === undefined ? key.protecting() : await this.#held.loadedVersion(named)
         const half = await own.half()
         source.uses(key, own.version).open()
         try {
