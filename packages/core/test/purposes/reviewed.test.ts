@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { Kms as CoreKms, type KeyStore, type Kms, Secret } from '../../src/index.ts'
+import { type KeyStore, Kms, Secret } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts, root, shared } from '../kms/memory-kms.ts'
 
 type WebCrypto = typeof globalThis.crypto
