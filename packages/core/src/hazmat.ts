@@ -13,3 +13,4 @@ export {
   type WasmKeySlotsOptions,
   type WasmPrimitives,
 } from './crypto/wasm/index.ts'
+export { type RsaOaepOptions, rsaOaepDecrypt, rsaOaepEncrypt } from './key-pairs/rsa-oaep.ts'
