@@ -1,5 +1,6 @@
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { type ImportedHalf, importPublicHalf } from '../key-pairs/pair-halves.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey, VersionStanding } from '../keys/loaded-key.ts'
@@ -39,6 +40,8 @@ type Standing = VersionStanding<PairVersion>
  */
 export class SignatureVerifier {
   readonly #held: HeldKey<PairVersion>
+  /** Public halves that were brought into WebCrypto, by what is recorded of their versions. */
+  readonly #halves = new WeakMap<Standing, Promise<ImportedHalf>>()
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
@@ -108,7 +111,7 @@ export class SignatureVerifier {
         if (named === undefined) await source.loadAll(key)
         else await source.lookUp(key, named)
         for (const [number, standing] of candidates(key, named)) {
-          const claim = { spec: this.spec, publicKey: fromText(standing.publicKey), signature, form, data }
+          const claim = { spec: this.spec, half: await this.#half(standing), signature, form, data }
           if (!(await signatureFits(claim, source.crypto))) continue
           return this.#verified(number, standing)
         }
@@ -116,6 +119,15 @@ export class SignatureVerifier {
       },
       named,
     )
+  }
+
+  #half(standing: Standing): Promise<ImportedHalf> {
+    let half = this.#halves.get(standing)
+    if (half === undefined) {
+      half = importPublicHalf(fromText(standing.publicKey), 'sign', this.spec, this.#held.source.crypto)
+      this.#halves.set(standing, half)
+    }
+    return half
   }
 
   #verified(number: number, standing: Standing): SignatureVerification {

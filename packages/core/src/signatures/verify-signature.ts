@@ -1,5 +1,6 @@
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
+import { importPublicHalf } from '../key-pairs/pair-halves.ts'
 import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
 import { keySpecEntry } from '../specs/key-specs.ts'
@@ -32,7 +33,7 @@ export async function verifySignature(
     throw new KmsError('invalid-argument', `Keys of ${spec} do not sign.`)
   }
   if (!(signature instanceof Uint8Array)) throw new KmsError('invalid-argument', 'A signature is a Uint8Array.')
-  const claim = { spec, publicKey: spki, signature, form, data: plaintextBytes(data) }
-  if (await signatureFits(claim, crypto)) return
+  const half = await importPublicHalf(spki, 'sign', spec, crypto)
+  if (await signatureFits({ spec, half, signature, form, data: plaintextBytes(data) }, crypto)) return
   throw new KmsError('authentication-failed', 'The signature is not of that key over this data.')
 }
