@@ -1,9 +1,13 @@
 import type { WebCrypto } from '../crypto/web-crypto.ts'
+import { sameBytes } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
 import { importPublicHalf } from '../key-pairs/pair-halves.ts'
 import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
+import type { SpecifiedPublicKey } from '../key-pairs/spki-families.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
 import { keySpecEntry } from '../specs/key-specs.ts'
+import { type DigestedData, type Digesting, digestOf } from './digest.ts'
+import { decodeSignatureFile, statementBytes } from './signature-file.ts'
 import { type SignatureForm, signatureFits } from './verify.ts'
 
 export interface VerifySignatureOptions {
@@ -28,12 +32,61 @@ export async function verifySignature(
   data: Uint8Array | string,
   { form = 'raw', crypto = globalThis.crypto }: VerifySignatureOptions = {},
 ): Promise<void> {
-  const { spec, spki } = readPublicKeyForm(publicKey)
-  if (!keySpecEntry(spec).purposes.includes('sign')) {
-    throw new KmsError('invalid-argument', `Keys of ${spec} do not sign.`)
-  }
+  const key = readSigningKey(publicKey)
   if (!(signature instanceof Uint8Array)) throw new KmsError('invalid-argument', 'A signature is a Uint8Array.')
-  const half = await importPublicHalf(spki, 'sign', spec, crypto)
-  if (await signatureFits({ spec, half, signature, form, data: plaintextBytes(data) }, crypto)) return
-  throw new KmsError('authentication-failed', 'The signature is not of that key over this data.')
+  await checkSignature(key, signature, form, plaintextBytes(data), crypto)
 }
+
+export interface VerifySignatureFileOptions {
+  /** What digests the data. */
+  readonly primitives: Digesting
+  /** What verifies; the platform's WebCrypto unless given. */
+  readonly crypto?: WebCrypto
+}
+
+/** What a genuine `.sig` file says of who signed: what its signer calls them. */
+export interface SignatureFileVerification {
+  /** UUID of the key. */
+  readonly key: string
+  /** The label of the version. */
+  readonly version: string
+}
+
+/**
+ * Verifies a `.sig` file (contents-v1 §Signature files) with a public key alone, over data of any length, in bounded memory.
+ * @param publicKey of the version that signed, as in `verifySignature`
+ * @param file what `signFile` or `kms sign` gave @param data bytes, or their parts one after another
+ * @throws as `verifySignature`; `malformed`, `unsupported` for a file of a newer release, and what `data` throws
+ */
+export async function verifySignatureFile(
+  publicKey: PublicKeyForm,
+  file: string,
+  data: DigestedData,
+  { primitives, crypto = globalThis.crypto }: VerifySignatureFileOptions,
+): Promise<SignatureFileVerification> {
+  const signer = readSigningKey(publicKey)
+  const { signature, ...statement } = decodeSignatureFile(file)
+  const { key, spec, version, digest } = statement
+  if (spec !== signer.spec || !sameBytes(await digestOf(data, primitives), digest)) throw notIts()
+  await checkSignature(signer, signature, 'raw', statementBytes(statement), crypto)
+  return { key, version }
+}
+
+function readSigningKey(form: PublicKeyForm): SpecifiedPublicKey {
+  const key = readPublicKeyForm(form)
+  if (keySpecEntry(key.spec).purposes.includes('sign')) return key
+  throw new KmsError('invalid-argument', `Keys of ${key.spec} do not sign.`)
+}
+
+async function checkSignature(
+  { spec, spki }: SpecifiedPublicKey,
+  signature: Uint8Array,
+  form: SignatureForm,
+  data: Uint8Array,
+  crypto: WebCrypto,
+): Promise<void> {
+  const half = await importPublicHalf(spki, 'sign', spec, crypto)
+  if (!(await signatureFits({ spec, half, signature, form, data }, crypto))) throw notIts()
+}
+
+const notIts = (): KmsError => new KmsError('authentication-failed', 'The signature is not of that key over this data.')

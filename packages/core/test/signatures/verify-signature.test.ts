@@ -2,7 +2,14 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type KeySpecName, type Kms, type PublicKeyForm, verifySignature } from '../../src/index.ts'
+import { createWasmPrimitives } from '../../src/hazmat.ts'
+import {
+  type KeySpecName,
+  type Kms,
+  type PublicKeyForm,
+  verifySignature,
+  verifySignatureFile,
+} from '../../src/index.ts'
 import { codeOf, newKms } from '../kms/memory-kms.ts'
 
 const webCryptos: readonly (readonly [string, typeof globalThis.crypto])[] = [
@@ -127,4 +134,34 @@ test('a signature with any byte changed is genuine in no form', async () => {
       expect(await codeOf(() => verifySignature(forms[0]!, changed, message, { form }))).toBe('authentication-failed')
     }),
   )
+})
+
+test('who has but the public key verifies a signature file over parts of any size, and learns which version of which key signed', async () => {
+  const { kms } = await newKms()
+  opened.push(kms)
+  const primitives = createWasmPrimitives()
+  const { id } = await kms.keys.create('releases', { purpose: 'sign', spec: 'p-384' })
+  await kms.keys.create('others', { purpose: 'sign', spec: 'p-384' })
+  const first = (await kms.keys.publicKey('releases')).pem as string
+  await kms.keys.rotate('releases')
+  const key = await kms.use('releases', { purpose: 'sign' })
+  const second = (await kms.keys.publicKey('releases')).pem as string
+  const data = new Uint8Array(100_000).fill(7)
+  const file = await key.signFile(data)
+  const parts = [data.subarray(0, 1), data.subarray(1, 70_000), data.subarray(70_000)]
+  expect(await verifySignatureFile(second, file, parts, { primitives })).toEqual({ key: id, version: '2' })
+
+  const other = data.slice()
+  other[99_999] = 8
+  const refusal = (of: PublicKeyForm, sig: string, over = data): Promise<string> =>
+    codeOf(() => verifySignatureFile(of, sig, over, { primitives }))
+  expect(await refusal(second, file, other)).toBe('authentication-failed')
+  // Neither the version before, nor another key, nor one of another spec signed it.
+  expect(await refusal(first, file)).toBe('authentication-failed')
+  expect(await refusal((await kms.keys.publicKey('others')).pem as string, file)).toBe('authentication-failed')
+  const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }) as string
+  expect(await refusal(ed25519, file)).toBe('authentication-failed')
+  // What it says of its version is signed.
+  expect(await refusal(second, file.replace('"version":"2"', '"version":"1"'))).toBe('authentication-failed')
+  expect(await refusal(second, 'text')).toBe('malformed')
 })
