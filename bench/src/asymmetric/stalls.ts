@@ -8,7 +8,7 @@ export interface Stalled {
 }
 
 /** Does something while the event loop goes round as fast as it can, and notes the longest time between two of its turns. */
-export async function stalled(work: () => unknown): Promise<Stalled> {
+async function stalled(work: () => unknown): Promise<Stalled> {
   let [last, stall, done] = [performance.now(), 0, false]
   const turn = (): void => {
     const now = performance.now()
