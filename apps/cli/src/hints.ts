@@ -10,9 +10,11 @@ export function hintFor(error: KmsError, path: string, args: readonly string[]):
   if ('hint' in error && typeof error.hint === 'string') return error.hint
   if (code === 'invalid-argument') return `${path} --help shows how it is used`
   // Without a store there is no root to look for, and the message says where a password can come from.
-  const keyPair = path === 'kms keygen' || path === 'kms public' || args.includes('--identity')
-  if (code === 'root-unavailable' && (args.includes('--password') || keyPair)) return ''
-  if (code === 'file-exists' && path === 'kms keygen') return 'it may hold the only copy of a private key'
+  const storeless = /^kms (?:keygen|public|fernet|password)\b/.test(path) || args.includes('--identity')
+  if (code === 'root-unavailable' && (args.includes('--password') || storeless)) return ''
+  if (code === 'authentication-failed' && error.message.startsWith('The key file')) return ''
+  if (code === 'file-exists' && (path === 'kms keygen' || path === 'kms fernet create'))
+    return 'it may hold the only copy of a private key'
   if (code === 'authentication-failed' && error.message.startsWith('The envelope')) {
     return args.includes('--password') ? '' : 'kms inspect FILE shows which key it names; the context is stored nowhere'
   }

@@ -163,8 +163,11 @@ function addKeys(kms: Command): void {
     .description('add a version of 32 bytes made elsewhere; kms key rotate --to makes it the primary')
     .requiredOption('--as-version-of <name>', 'the key')
     .addOption(
-      new Option('--form <form>', 'how the bytes are written').choices(['raw', 'hex', 'base64']).default('raw'),
+      new Option('--form <form>', 'how the bytes are written; fernet: salt and Fernet token, under a password')
+        .choices(['raw', 'hex', 'base64', 'fernet'])
+        .default('raw'),
     )
+    .addOption(fernetPassword())
     .action(act(async () => (await import('./commands/key-import.ts')).importKey))
 }
 
@@ -381,6 +384,41 @@ function addPairs(kms: Command): void {
     .option('-k, --key <name>', 'under this key of the store, not a password')
     .addOption(kdf())
     .action(act(async () => (await import('./commands/keygen.ts')).keygen))
+  const fernet = kms
+    .command('fernet')
+    .description('key files of other programs: salt and Fernet token, under a password')
+    .allowExcessArguments()
+    .action(missing)
+  fernet
+    .command('create')
+    .argument('<file>', 'where it goes, of mode 600; never one that is there')
+    .description('a new random key of 32 bytes, or one that is given, in such a file')
+    .option('--from <file>', 'the key: a file of mode 600; - for stdin')
+    .addOption(new Option('--form <form>', 'how it is written').choices(['raw', 'hex', 'base64']).default('raw'))
+    .addOption(fernetPassword())
+    .action(act(async () => (await import('./commands/fernet.ts')).create))
+  fernet
+    .command('show')
+    .argument('[file]', 'a file of mode 600; - or nothing: stdin')
+    .description('that it opens, and when it was made; never the key')
+    .addOption(fernetPassword())
+    .action(act(async () => (await import('./commands/fernet.ts')).show))
+  const password = kms
+    .command('password')
+    .description('login passwords, for a table of users')
+    .allowExcessArguments()
+    .action(missing)
+  password
+    .command('hash')
+    .description('the hash of a password, as a PHC string')
+    .addOption(kdf())
+    .action(act(async () => (await import('./commands/password.ts')).hash))
+  password
+    .command('verify')
+    .argument('[hash]', 'a PHC string, in single quotes; nothing: stdin')
+    .description('whether a password is the one that was hashed, and whether to hash it anew')
+    .addOption(kdf())
+    .action(act(async () => (await import('./commands/password.ts')).verify))
   kms
     .command('public')
     .argument('<file>', 'what kms keygen made')
@@ -435,6 +473,12 @@ function addDiagnosis(kms: Command): void {
     .description('check this machine and the store')
     .action(act(async () => (await import('./commands/doctor.ts')).doctor))
   kms
+    .command('specs')
+    .description('what each kdf and each place for keys is for, its weakness, and whether to take it')
+    .option('--kdf', 'key derivation functions alone')
+    .option('--storage', 'places for keys alone')
+    .action(act(async () => (await import('./commands/specs.ts')).specs))
+  kms
     .command('explain')
     .argument('[code]')
     .description('what an error code means, and what to do')
@@ -475,6 +519,10 @@ function addDiagnosis(kms: Command): void {
     .argument('[topic...]')
     .description('help for a command; environment; exit-codes')
     .action(act(async () => (await import('./commands/help.ts')).help, kms))
+}
+
+function fernetPassword(): Option {
+  return new Option('--fernet-password-file <file>', 'the password of a Fernet key file, where it is another')
 }
 
 function kdf(): Option {

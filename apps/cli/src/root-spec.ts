@@ -47,7 +47,7 @@ export async function openRoot(spec: RootSpec, call: Invocation, message: string
 
 /**
  * A root for something new: a key file that is not there is made, with 32 random bytes and mode 600; a password is asked for
- * twice.
+ * twice; a key that somebody made is refused if others can guess it.
  * @returns the root, and the file made for it
  */
 export async function createRoot(
@@ -57,14 +57,24 @@ export async function createRoot(
   kdf?: PasswordKdfName,
 ): Promise<{ readonly root: Root; readonly made: string | undefined }> {
   const { keyFileRoot, passwordRoot } = await import('@kms/node')
-  if (spec.kind === 'file') {
-    const made = existsSync(spec.path) ? undefined : resolve(spec.path)
-    return { root: keyFileRoot(spec.path, { create: true }), made }
+  if (spec.kind === 'file' && !existsSync(spec.path)) {
+    return { root: keyFileRoot(spec.path, { create: true }), made: resolve(spec.path) }
   }
-  if (spec.kind === 'env') return { root: await openRoot(spec, call, message), made: undefined }
+  if (spec.kind !== 'password') return { root: await checked(await openRoot(spec, call, message)), made: undefined }
   const password = await readPassword(readSettings(call.options), { message, confirmed: true })
   warnIfShort(password, call.output, 'store')
   return { root: passwordRoot(password, kdf === undefined ? {} : { kdf }), made: undefined }
+}
+
+async function checked(root: Root): Promise<Root> {
+  const { backendParts } = await import('@kms/node')
+  try {
+    await root.check?.(backendParts().primitives)
+    return root
+  } catch (error) {
+    root.wipe()
+    throw error
+  }
 }
 
 /**

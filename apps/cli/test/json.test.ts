@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,12 +8,16 @@ import { sandbox } from './kms.ts'
 const box = sandbox()
 const env = { KMS_ROOT: 'file:root.key' }
 const ran = new Set<string>()
+const salt = Buffer.alloc(16, 7)
+const unpadded = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '')
+const hashed = `$pbkdf2-sha256$i=1000$${unpadded(salt)}$${unpadded(pbkdf2Sync('a password', salt, 1_000, 32, 'sha256'))}`
 
 beforeAll(() => {
   writeFileSync(box.path('notes.txt'), 'hello')
   const { publicKey } = generateKeyPairSync('x25519')
   writeFileSync(box.path('inbox.pem'), publicKey.export({ format: 'pem', type: 'spki' }))
-  writeFileSync(box.path('given.hex'), `${'0123456789abcdef'.repeat(4)}\n`, { mode: 0o600 })
+  writeFileSync(box.path('password'), 'a password\n', { mode: 0o600 })
+  writeFileSync(box.path('given.hex'), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
 })
 
 /** Every command there is, with arguments, in an order that works, and what its document holds. */
@@ -110,6 +114,23 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
     ['--as-version-of', 'user-data', '--form', 'hex', 'given.hex'],
     { version: '3', key: { versions: [{}, {}, { state: 'pre-active', origin: 'imported' }] } },
   ],
+  [
+    'fernet create',
+    ['made.fernet', '--fernet-password-file', 'password'],
+    { file: 'made.fernet', bytes: 32, key: 'generated' },
+  ],
+  ['fernet show', ['made.fernet', '--fernet-password-file', 'password'], { opens: true, bytes: 32 }],
+  [
+    'password hash',
+    ['--password-file', 'password', '--kdf', 'pbkdf2'],
+    { hash: expect.stringMatching(/^\$pbkdf2-sha256\$i=600000\$/) },
+  ],
+  [
+    'password verify',
+    ['--password-file', 'password', hashed],
+    { ok: true, rehash: true, reason: expect.stringContaining('argon2id') },
+  ],
+  ['specs', [], { kdf: expect.any(Array), storage: expect.any(Array) }],
   ['rotation list', ['--all'], [{ key: 'user-data', from: '1', to: '2', step: 'dual-operation' }]],
   ['rotation show', ['ROTATION'], { to: '2', history: [{ step: 'generate' }, { step: 'distribute' }] }],
   ['rotation shorten', ['ROTATION', '--reason', 'a test'], { step: 'retire' }],

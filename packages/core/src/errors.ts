@@ -110,7 +110,8 @@ export const errorCodes = {
   'weak-key': {
     kind: 'key',
     retry: false,
-    meaning: 'The key material is too short, constant, or plain text. Generate one: kms init does.',
+    meaning:
+      'The key can be guessed: too short, a pattern, plain text, published, the hash of a common password, or RSA that can be factored. The message says which. Generate another.',
   },
   'ring-not-found': {
     kind: 'key',

@@ -32,6 +32,16 @@ export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
 export type { VerificationKeyForm } from './crypto/verification-key-forms.ts'
 export type { VerifiesNow } from './crypto/web-crypto.ts'
+export { type DeriveKeyOptions, deriveKey, newKeyParams } from './derivation/derive-key.ts'
+export { type DerivedPurpose, type DeriveKeysOptions, deriveKeys } from './derivation/derive-keys.ts'
+export {
+  type HashPasswordOptions,
+  hashPassword,
+  loginLimits,
+  type VerifiedPassword,
+  type VerifyPasswordOptions,
+  verifyPassword,
+} from './derivation/password-hash.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
@@ -46,6 +56,7 @@ export {
   errorEntry,
   KmsError,
 } from './errors.ts'
+export { type FernetKeyFile, type FernetOptions, readFernetKeyFile, writeFernetKeyFile } from './fernet/key-file.ts'
 export type { IncidentInfo } from './incidents/incident-info.ts'
 export type { AffectedKey, AffectedVersion, IncidentPlan } from './incidents/incident-plan.ts'
 export type { IncidentScope } from './incidents/incident-scope.ts'
@@ -104,9 +115,11 @@ export {
   verifySignature,
   verifySignatureFile,
 } from './signatures/verify-signature.ts'
+export { type KdfSpec, kdfSpecs } from './specs/kdf-specs.ts'
 export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
 export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'
 export type { SpecStatus } from './specs/status.ts'
+export { type StorageSpec, storageSpecs } from './specs/storage-specs.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'
 export {
   type Commit,

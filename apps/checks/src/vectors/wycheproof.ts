@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib'
-import type { Aead, Hash, Slot } from '@kms/core'
+import { type Aead, type Hash, Secret, type Slot, verifyPassword } from '@kms/core'
 import {
   type BegunOpening,
   MessageCipher,
@@ -10,7 +10,7 @@ import {
   prefixLength,
   suites,
 } from '@kms/core/envelope'
-import { createWasmPrimitives } from '@kms/core/hazmat'
+import { createWasmPrimitives, hkdf } from '@kms/core/hazmat'
 import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
@@ -174,7 +174,13 @@ const checkHkdf =
     expectVerdict(
       test,
       `HKDF-${hash}`,
-      () => primitives.hkdf(hash, hex(test.ikm), hex(test.salt), hex(test.info), test.size as number),
+      () =>
+        hkdf(hash, hex(test.ikm), {
+          primitives,
+          salt: hex(test.salt),
+          info: hex(test.info),
+          length: test.size as number,
+        }),
       () => hex(test.okm),
     )
 
@@ -188,20 +194,27 @@ const checkHmac =
 
 const checkPbkdf2 =
   (hash: Hash): Check =>
-  (test, _group, { primitives }) =>
-    expectVerdict(
+  async (test, _group, { primitives }) => {
+    const [password, salt, iterations, dk] = [
+      hex(test.password),
+      hex(test.salt),
+      Number(test.iterationCount),
+      hex(test.dk),
+    ]
+    await expectVerdict(
       test,
       `PBKDF2-HMAC-${hash}`,
-      () =>
-        primitives.pbkdf2(
-          hash,
-          hex(test.password),
-          hex(test.salt),
-          test.iterationCount as number,
-          test.dkLen as number,
-        ),
-      () => hex(test.dk),
+      () => primitives.pbkdf2(hash, password, salt, iterations, test.dkLen as number),
+      () => dk,
     )
+    // As the hash of a login password too, where it has a length that those have.
+    const stored = [salt.length >= 8 && salt.length <= 64, dk.length >= 16 && dk.length <= 64, password.length > 0]
+    if (test.result !== 'valid' || hash === 'SHA-384' || stored.includes(false)) return
+    const unpadded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '')
+    const phc = `$pbkdf2-${hash.replace('-', '').toLowerCase()}$i=${iterations}$${unpadded(salt)}$${unpadded(dk)}`
+    const { ok } = await verifyPassword(Secret.copy(password), phc, { primitives })
+    expect(ok, `${phc} does not verify`)
+  }
 
 const checkDiffieHellman: Check = (test, group, backend) =>
   expectVerdict(

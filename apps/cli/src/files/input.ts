@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { failure, fileFailure } from '../failure.ts'
+import { byteCount } from '../layout.ts'
 
 /** What a command reads: a file, or stdin. */
 export interface Input {
@@ -120,7 +121,11 @@ export async function readAll(source: AsyncIterable<Uint8Array>, limit: number, 
   let length = 0
   for await (const piece of source) {
     length += piece.length
-    if (length > limit) throw await failure('limit-exceeded', `${what} has more than ${limit / 2 ** 20} MiB.`)
+    if (length > limit)
+      throw await failure(
+        'limit-exceeded',
+        `${what} has more than ${limit < 2 ** 20 ? byteCount(limit) : `${limit / 2 ** 20} MiB`}.`,
+      )
     read.push(piece.slice())
   }
   return Buffer.concat(read, length)

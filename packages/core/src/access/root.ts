@@ -14,6 +14,12 @@ export interface Root {
   readonly publiclySealable: boolean
   recipient(primitives: Primitives): Recipient
   opener(primitives: Primitives): Opener
+  /**
+   * Optional, for roots that people bring along: refuses one that others can guess, before something new is put under it. What is there
+   * already opens with any root.
+   * @throws `weak-key`, with the reason
+   */
+  check?(primitives: Primitives): Promise<void>
   /** Wipes what it holds. A wiped root is `closed`. */
   wipe(): void
 }

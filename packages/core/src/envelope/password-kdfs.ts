@@ -1,5 +1,7 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { kdfCosts } from '../specs/kdf-specs.ts'
 import { concat, u32 } from './bytes.ts'
 import { openLimits, work } from './limits.ts'
 import type { Kdf } from './recipient-layouts.ts'
@@ -41,7 +43,8 @@ export type PasswordKdf =
       readonly iterations?: number
     }
 
-const least = { memory: 19 * 1024, passes: 2, lanes: 1, log2N: 17, r: 8, p: 1, iterations: 600_000 } as const
+const { argon2id, scrypt, 'pbkdf2-hmac-sha256': pbkdf2 } = kdfCosts
+const least = { ...argon2id.least, ...scrypt.least, ...pbkdf2.least }
 
 /**
  * A kdf with all its parameters.
@@ -67,15 +70,22 @@ export function chooseKdf(choice: PasswordKdfName | PasswordKdf): KnownKdf {
 function withDefaults(choice: PasswordKdf): KnownKdf {
   switch (choice.name) {
     case 'argon2id': {
-      const { memoryKiB: memory = 64 * 1024, passes = 3, lanes = 4 } = choice
-      return { kdf: 3, name: 'Argon2id', memory, passes, lanes }
+      const { memory, passes, lanes } = argon2id.keys
+      const { memoryKiB = memory } = choice
+      return {
+        kdf: 3,
+        name: 'Argon2id',
+        memory: memoryKiB,
+        passes: choice.passes ?? passes,
+        lanes: choice.lanes ?? lanes,
+      }
     }
     case 'scrypt': {
-      const { log2N = 17, r = 8, p = 1 } = choice
-      return { kdf: 2, name: 'scrypt', log2N, r, p }
+      const { log2N, r, p } = scrypt.keys
+      return { kdf: 2, name: 'scrypt', log2N: choice.log2N ?? log2N, r: choice.r ?? r, p: choice.p ?? p }
     }
     case 'pbkdf2':
-      return { kdf: 1, name: 'PBKDF2-HMAC-SHA-256', iterations: choice.iterations ?? least.iterations }
+      return { kdf: 1, name: 'PBKDF2-HMAC-SHA-256', iterations: choice.iterations ?? pbkdf2.keys.iterations }
     default:
       throw invalidArgument('A password is stretched with argon2id, scrypt or pbkdf2.')
   }
@@ -131,5 +141,12 @@ function derive(
       const { memory: memoryKiB, passes, lanes } = kdf
       return primitives.argon2id(password, salt, { memoryKiB, passes, lanes }, 32, options)
     }
+  }
+}
+
+/** @throws `invalid-argument` unless it is a `Secret` that was not wiped */
+export function requirePassword(password: Secret): void {
+  if (!(password instanceof Secret) || password.length === 0) {
+    throw invalidArgument('The password is a Secret that was not wiped; Secret.fromPassword makes one.')
   }
 }

@@ -24,6 +24,6 @@ export async function hpkePublicHalf(spec: string, publicKey: Uint8Array): Promi
 /** Both halves, as HPKE has them; the private one is a copy, the caller's to wipe. @throws as `hpkePublicHalf` */
 export async function hpkeHalves(spec: string, publicKey: Uint8Array, material: Secret): Promise<RecipientKeyPair> {
   const key = await hpkePublicHalf(spec, publicKey)
-  const privateKey = spec === 'x-wing' ? Secret.copy(material.reveal()) : rawPrivateKey(material, spec as 'x25519')
+  const privateKey = spec === 'x-wing' ? Secret.copy(material.reveal()) : rawPrivateKey(material)
   return { publicKey: key, privateKey }
 }

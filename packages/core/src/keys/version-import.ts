@@ -1,4 +1,4 @@
-import { refuseWeak } from '../crypto/weak-material.ts'
+import { refuseGuessable } from '../crypto/weak/guessable.ts'
 import { toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
@@ -30,7 +30,7 @@ export async function importVersion(
     if (!(material instanceof Uint8Array) || material.length !== 32) {
       throw new KmsError('invalid-argument', 'The material of a version has 32 bytes.')
     }
-    refuseWeak(material, 'the material')
+    await refuseGuessable(environment.primitives, material, 'the material')
     await authority.refresh()
     const id = await records.idOf(checkName(name))
     const secret = Secret.copy(material)

@@ -35,6 +35,11 @@ export class DerReader {
     return bytes.subarray(from, this.#at)
   }
 
+  /** The tag of the next value; undefined where none follows. */
+  get next(): number | undefined {
+    return this.#bytes[this.#at]
+  }
+
   /** @throws `invalid-argument` if something follows */
   end(): void {
     if (this.#at !== this.#bytes.length) throw notDer()
@@ -60,5 +65,5 @@ export function derInteger(bytes: Uint8Array): Uint8Array {
 }
 
 function notDer(): Error {
-  return invalidArgument('The public key is not a SubjectPublicKeyInfo in DER, or of another algorithm.')
+  return invalidArgument('The key is not in DER, or of another algorithm.')
 }

@@ -1,2 +1,2 @@
-/** What is thought of an algorithm today: take it, it does no harm, or only where an old system asks for it. */
+/** Whether something should be chosen today: for anything new; where it is there already, or asked for; not for anything new. */
 export type SpecStatus = 'recommended' | 'acceptable' | 'deprecated'

@@ -9,11 +9,12 @@ import {
   type KnownKdf,
   type PasswordKdf,
   type PasswordKdfName,
+  requirePassword,
   stretch,
 } from '../password-kdfs.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { authenticationFailed, invalidArgument } from '../refusals.ts'
+import { authenticationFailed } from '../refusals.ts'
 
 // Recipient kind 2: the content key wrapped under a password. Layout: salt 16 ‖ kdf u8 ‖ parameters ‖ AES-256-KW of the content
 // key 40; 61, 60 or 66 bytes with kdf 1, 2 or 3. Envelope v1 §Mode 2.
@@ -94,11 +95,5 @@ export function passwordOpener(password: Secret, options: PasswordOpenerOptions)
         Secret.take(options.primitives.keyUnwrap(kek, wrapped)),
       )
     },
-  }
-}
-
-function requirePassword(password: Secret): void {
-  if (!(password instanceof Secret) || password.length === 0) {
-    throw invalidArgument('The password is a Secret that was not wiped; Secret.fromPassword makes one.')
   }
 }

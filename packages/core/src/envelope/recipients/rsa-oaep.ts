@@ -1,7 +1,9 @@
 import type { Primitives } from '../../crypto/primitives.ts'
+import { refuseWeakRsa } from '../../crypto/weak/rsa-primes.ts'
 import type { WebCrypto } from '../../crypto/web-crypto.ts'
 import type { RecipientKeyPair } from '../../public-keys/key-pair.ts'
 import type { RsaPublicKey } from '../../public-keys/public-key.ts'
+import { decodeRsaSpki } from '../../public-keys/spki.ts'
 import { Secret } from '../../secret.ts'
 import { concat, sameBytes } from '../bytes.ts'
 import { rsaOaepInfo } from '../labels.ts'
@@ -22,9 +24,14 @@ export interface RsaOaepOptions {
   readonly crypto?: WebCrypto
 }
 
-/** Seals to an RSA public key, with a fresh `Z` for each envelope. Kept for old systems: take HPKE where there is a choice. */
+/**
+ * Seals to an RSA public key, with a fresh `Z` for each envelope. Kept for old systems: take HPKE where there is a choice.
+ * @throws `weak-key` for a key whose private half can be found (`refuseWeakRsa`); what was sealed to one still opens
+ */
 export function rsaOaepRecipient(publicKey: RsaPublicKey, options: RsaOaepOptions): Recipient {
   const { primitives, crypto: platform = crypto } = options
+  const { modulus, exponent } = decodeRsaSpki(publicKey.bytes)
+  refuseWeakRsa(modulus, exponent, 'The RSA public key')
   return {
     kind: 4,
     async wrap(contentKey: Secret, bound: Uint8Array): Promise<Uint8Array> {

@@ -1,0 +1,57 @@
+import type { KdfSpec, StorageSpec } from '@kms/core'
+import type { Colours } from '../colour.ts'
+import type { Invocation } from '../invocation.ts'
+import { columns, grouped } from '../layout.ts'
+
+interface SpecsOptions {
+  readonly kdf?: boolean
+  readonly storage?: boolean
+}
+
+/** `kms specs`: what each thing is for, where it is weak, and whether to take it, from the tables that the code uses. */
+export async function specs(call: Invocation<SpecsOptions>): Promise<void> {
+  const { kdfSpecs, storageSpecs } = await import('@kms/core')
+  const { kdf, storage } = call.options
+  const both = kdf === storage
+  const kdfs = both || kdf === true ? withIds<KdfSpec>(kdfSpecs) : undefined
+  const storages = both || storage === true ? withIds<StorageSpec>(storageSpecs) : undefined
+  call.output.result({ ...(kdfs && { kdf: kdfs }), ...(storages && { storage: storages }) }, (colours) =>
+    [
+      ...(kdfs ?? []).map((one) =>
+        entry(colours, one, [
+          ['from', one.from === 'key' ? 'a key, which nobody can guess' : 'a password'],
+          ...(one.cost === undefined ? [] : [['cost', costs(one.cost)]]),
+        ]),
+      ),
+      ...(storages ?? []).map((one) => entry(colours, one, one.as === undefined ? [] : [['as', one.as]])),
+    ].join('\n\n'),
+  )
+}
+
+function withIds<T>(table: Readonly<Record<string, T>>): readonly (T & { readonly id: string })[] {
+  return Object.entries(table).map(([id, one]) => ({ id, ...one }))
+}
+
+function entry(
+  { bold, dim, green, yellow, red }: Colours,
+  { name, status, use, weakness, reason, sources }: KdfSpec | StorageSpec,
+  more: readonly (readonly string[])[],
+): string {
+  const colour = { recommended: green, acceptable: yellow, deprecated: red }[status]
+  const rows = [
+    ['  for', use],
+    ['  weakness', weakness],
+    ['  why', reason],
+    ...more.map(([what, text]) => [`  ${what}`, text ?? '']),
+    ...sources.map((source, i) => [i === 0 ? '  sources' : '', source]),
+  ]
+  return `${bold(name)}  ${colour(status)}\n${columns(rows, (cell, _, x) => (x === 0 ? dim(cell) : cell))}`
+}
+
+function costs({ keys, logins }: NonNullable<KdfSpec['cost']>): string {
+  const text = (cost: Readonly<Record<string, number>>): string =>
+    Object.entries(cost)
+      .map(([name, value]) => (name === 'memory' ? `${grouped(value / 1024)} MiB` : `${name} ${grouped(value)}`))
+      .join(', ')
+  return logins === undefined ? text(keys) : `${text(keys)} for keys; ${text(logins)} for logins`
+}
