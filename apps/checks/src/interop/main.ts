@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // npm run -s interop      public keys, signatures, agreed and transported keys, macs: with OpenSSL, ssh-keygen and Python's cryptography
 import { Kms } from '@kms/node'
+import { checkHpke } from './hpke.ts'
 import { checkPublicKeys } from './public-keys.ts'
 import { Python } from './python.ts'
 import { Results } from './results.ts'
@@ -19,6 +20,8 @@ async function main(): Promise<number> {
   await checkTransport(kms, files, python, results)
   await checkAgreement(kms, files, python, results)
   await checkSymmetric(files, python, results)
+  if (await python.ask<boolean>({ what: 'has-hpke' })) await checkHpke(python, results)
+  else console.log("This release of Python's cryptography has no HPKE, which was not checked.")
   console.log(String(results))
   return results.failed === 0 ? 0 : 1
 }

@@ -1,6 +1,7 @@
 """Python's cryptography, asked by lines of JSON: one operation a line, bytes in hex."""
 
 import base64
+import hashlib
 import json
 import sys
 
@@ -9,6 +10,12 @@ from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+try:
+    from cryptography.hazmat.primitives import hpke
+    from cryptography.hazmat.primitives.asymmetric import mlkem
+except ImportError:
+    hpke = None
 
 HASHES = {"SHA-256": hashes.SHA256, "SHA-384": hashes.SHA384, "SHA-512": hashes.SHA512}
 CURVES = {"p-256": ec.SECP256R1, "p-384": ec.SECP384R1, "p-521": ec.SECP521R1}
@@ -145,6 +152,28 @@ def mac(name, key, data):
     return h.finalize()
 
 
+def hpke_halves(kem, private):
+    """Both halves from the private one as RFC 9180 serialises it; of X-Wing from its seed."""
+    if kem == "X25519":
+        key = x25519.X25519PrivateKey.from_private_bytes(private)
+        return hpke.KEM.X25519, key, key.public_key()
+    if kem == "P-256":
+        key = ec.derive_private_key(int.from_bytes(private, "big"), ec.SECP256R1())
+        return hpke.KEM.P256, key, key.public_key()
+    # draft-connolly-cfrg-xwing-kem, expandDecapsulationKey.
+    expanded = hashlib.shake_256(private).digest(96)
+    post = mlkem.MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
+    key = hpke.MLKEM768X25519PrivateKey(post, x25519.X25519PrivateKey.from_private_bytes(expanded[64:]))
+    return hpke.KEM.MLKEM768_X25519, key, key.public_key()
+
+
+def hpke_suite(what, kem, private, info, data):
+    """Single-shot base mode: what is sealed is the encapsulated key, then the ciphertext."""
+    name, key, public = hpke_halves(kem, private)
+    suite = hpke.Suite(name, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+    return suite.encrypt(data, public, info) if what == "hpke-seal" else suite.decrypt(data, key, info)
+
+
 def answer(asked):
     what = asked["what"]
     data = bytes.fromhex(asked.get("data", ""))
@@ -170,6 +199,10 @@ def answer(asked):
     if what == "hkdf":
         salt = bytes.fromhex(asked["salt"])
         return HKDF(HASHES[asked["hash"]](), asked["length"], salt, data).derive(bytes.fromhex(asked["secret"]))
+    if what == "has-hpke":
+        return hpke is not None
+    if what == "hpke-seal" or what == "hpke-open":
+        return hpke_suite(what, asked["kem"], bytes.fromhex(asked["private"]), bytes.fromhex(asked["info"]), data)
     raise ValueError(what)
 
 
