@@ -14,6 +14,8 @@ export type KeyForm = (typeof keyForms)[number]
 
 /** A key in any form, and a line's end. */
 const longest = 200
+/** A private key of RSA in PEM or JWK. */
+const longestText = 16_384
 
 /** The bytes, whatever they are; the caller wipes them. @throws `invalid-argument` for what is not written in that form */
 export async function givenKey(call: Invocation, file: string | undefined, form: KeyForm): Promise<Uint8Array> {
@@ -26,6 +28,11 @@ export async function givenKey(call: Invocation, file: string | undefined, form:
   } finally {
     bytes.fill(0)
   }
+}
+
+/** A private key as text, which cannot be wiped. */
+export async function givenText(call: Invocation, file: string | undefined): Promise<string> {
+  return Buffer.from(await givenBytes(call, file, longestText)).toString('utf8')
 }
 
 /** How the password of a Fernet key file is given where it is not the store's. */

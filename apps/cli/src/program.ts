@@ -160,15 +160,33 @@ function addKeys(kms: Command): void {
     .addOption(new Option('--form <form>', 'how it is written').choices(['pem', 'jwk', 'ssh']).default('pem'))
     .action(act(async () => (await import('./commands/key-public.ts')).publicKey))
   reason(key.command('import').argument('[file]', 'a file of mode 600; - or nothing: stdin'))
-    .description('add a version of 32 bytes made elsewhere; kms key rotate --to makes it the primary')
-    .requiredOption('--as-version-of <name>', 'the key')
+    .description('material made elsewhere, as a new key or as a version of one; weak material is refused')
+    .option('--as <name>', 'a new key of this name')
+    .addOption(new Option('--purpose <purpose>', 'of a new key (encrypt)').choices(keyPurposes))
+    .option('--spec <spec>', 'of a new key; of a private key, its own')
+    .option('--exportable', 'of a new key: kms key export may give it out; for good')
+    .option('--as-version-of <name>', 'a version of this key; kms key rotate --to makes it the primary')
     .addOption(
-      new Option('--form <form>', 'how the bytes are written; fernet: salt and Fernet token, under a password')
-        .choices(['raw', 'hex', 'base64', 'fernet'])
+      new Option(
+        '--form <form>',
+        'how it is written; pkcs8: a private key in PEM; fernet: salt and Fernet token, under a password',
+      )
+        .choices(['raw', 'hex', 'base64', 'pkcs8', 'jwk', 'fernet'])
         .default('raw'),
     )
     .addOption(fernetPassword())
+    .option('--key-password-file <file>', 'the password of an encrypted private key, where it is another')
     .action(act(async () => (await import('./commands/key-import.ts')).importKey))
+  reason(key.command('export').argument('<name>'))
+    .description('give out the material of a key that was made exportable; the log says so')
+    .option('-o, --output <out>', 'where it goes')
+    .option('-f, --force', 'overwrite')
+    .option('--to <key>', 'sealed to this public key: kmspk1…, or a file of it; again for more', collect)
+    .option('--to-key <name>', 'sealed to this key of the store')
+    .option('--key-password-file <file>', 'otherwise as PKCS#8 under this password (asked for)')
+    .option('--key-version <version>', 'this version (the primary)')
+    .option('-y, --yes', 'do not ask')
+    .action(act(async () => (await import('./commands/key-export.ts')).exportKey))
 }
 
 function addRotations(kms: Command): void {
@@ -474,9 +492,9 @@ function addDiagnosis(kms: Command): void {
     .action(act(async () => (await import('./commands/doctor.ts')).doctor))
   kms
     .command('specs')
-    .description('what each kdf and each place for keys is for, its weakness, and whether to take it')
-    .option('--kdf', 'key derivation functions alone')
-    .option('--storage', 'places for keys alone')
+    .description('sorts of keys: what each is for, its strength, and whether to take it, from which sources')
+    .option('--kdf', 'key derivation functions instead')
+    .option('--storage', 'places for keys instead')
     .action(act(async () => (await import('./commands/specs.ts')).specs))
   kms
     .command('explain')

@@ -103,7 +103,7 @@ test('kms init and kms root add refuse a root key that others can guess', async 
 })
 
 test('kms specs says of each what it is for, its weakness, status and sources', async () => {
-  const { kdf, storage } = (await box.json(['specs'])) as { kdf: object[]; storage: object[] }
+  const { kdf, storage } = (await box.json(['specs', '--kdf', '--storage'])) as { kdf: object[]; storage: object[] }
   for (const one of [...kdf, ...storage]) {
     expect(one).toEqual(
       expect.objectContaining({
@@ -114,6 +114,7 @@ test('kms specs says of each what it is for, its weakness, status and sources', 
       }),
     )
   }
+  expect((await box.kms(['specs'])).stdout).toMatch(/rsa-2048 {2}acceptable[\s\S]*until +2030/)
   expect((await box.kms(['specs', '--kdf'])).stdout).toMatch(/PBKDF2-HMAC-SHA-256 {2}acceptable[\s\S]*600,000/)
   expect((await box.kms(['specs', '--storage'])).stdout).not.toContain('PBKDF2-HMAC-SHA-256 ')
 })

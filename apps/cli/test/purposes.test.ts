@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { sandbox } from './kms.ts'
@@ -68,4 +68,41 @@ test('what is encrypted to a key that agrees, also by who has its public half al
   expect(await kms('decrypt', '--key', 'inbox', 'sent.kms', '-o', '-')).toMatchObject({ stdout: 'a release' })
   await kms('encrypt', '--key', 'inbox', 'release.tgz', '-o', 'ours.kms')
   expect(await kms('decrypt', '--key', 'inbox', 'ours.kms', '-o', '-')).toMatchObject({ stdout: 'a release' })
+})
+
+test('a private key goes out under a password, OpenSSL opens it, and it comes back as another key', async () => {
+  writeFileSync(box.path('key.password'), 'correct horse battery\n', { mode: 0o600 })
+  const password = ['--key-password-file', 'key.password'] as const
+  await kms('key', 'create', 'leaves', '--purpose', 'sign', '--spec', 'p-256', '--exportable')
+  expect(await kms('key', 'export', 'leaves', ...password)).toMatchObject({ code: 2 })
+  expect(await kms('key', 'export', 'leaves', ...password, '-o', 'leaves.pem', '--yes')).toMatchObject({ code: 0 })
+  const opened = createPrivateKey({ key: made('leaves.pem'), passphrase: 'correct horse battery' })
+  const { stdout: pem } = await kms('key', 'public', 'leaves')
+  expect(createPublicKey(opened).export({ format: 'pem', type: 'spki' })).toBe(pem)
+  const again = await kms(
+    'key',
+    'import',
+    '--as',
+    'again',
+    '--purpose',
+    'sign',
+    '--form',
+    'pkcs8',
+    ...password,
+    'leaves.pem',
+  )
+  expect(again.stderr).toContain('version 1 of "leaves"')
+  expect(await kms('key', 'export', 'releases', ...password, '-o', 'no.pem', '--yes')).toMatchObject({ code: 5 })
+})
+
+test('a private key of OpenSSL becomes a key, and a weak one does not', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writeFileSync(box.path('theirs.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  await kms('key', 'import', '--as', 'theirs', '--purpose', 'sign', '--form', 'pkcs8', 'theirs.pem')
+  await kms('sign', '--key', 'theirs', '--form', 'raw', 'release.tgz', '-o', 'theirs.raw')
+  expect(verify(null, made('release.tgz'), createPublicKey(privateKey), made('theirs.raw'))).toBe(true)
+  const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).privateKey
+  writeFileSync(box.path('weak.pem'), weak.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 })
+  const refused = await kms('key', 'import', '--as', 'weak', '--purpose', 'sign', '--form', 'pkcs8', 'weak.pem')
+  expect(refused.stderr).toContain('exponent')
 })

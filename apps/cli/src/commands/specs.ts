@@ -1,4 +1,4 @@
-import type { KdfSpec, StorageSpec } from '@kms/core'
+import type { KdfSpec, KeySpecEntry, StorageSpec } from '@kms/core'
 import type { Colours } from '../colour.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, grouped } from '../layout.ts'
@@ -10,13 +10,15 @@ interface SpecsOptions {
 
 /** `kms specs`: what each thing is for, where it is weak, and whether to take it, from the tables that the code uses. */
 export async function specs(call: Invocation<SpecsOptions>): Promise<void> {
-  const { kdfSpecs, storageSpecs } = await import('@kms/core')
+  const { kdfSpecs, keySpecs, storageSpecs } = await import('@kms/core')
   const { kdf, storage } = call.options
-  const both = kdf === storage
-  const kdfs = both || kdf === true ? withIds<KdfSpec>(kdfSpecs) : undefined
-  const storages = both || storage === true ? withIds<StorageSpec>(storageSpecs) : undefined
-  call.output.result({ ...(kdfs && { kdf: kdfs }), ...(storages && { storage: storages }) }, (colours) =>
+  const keys = kdf === true || storage === true ? undefined : withIds<KeySpecEntry>(keySpecs)
+  const kdfs = kdf === true ? withIds<KdfSpec>(kdfSpecs) : undefined
+  const storages = storage === true ? withIds<StorageSpec>(storageSpecs) : undefined
+  const document = { ...(keys && { keys }), ...(kdfs && { kdf: kdfs }), ...(storages && { storage: storages }) }
+  call.output.result(document, (colours) =>
     [
+      ...(keys ?? []).map((one) => keyEntry(colours, one)),
       ...(kdfs ?? []).map((one) =>
         entry(colours, one, [
           ['from', one.from === 'key' ? 'a key, which nobody can guess' : 'a password'],
@@ -32,20 +34,40 @@ function withIds<T>(table: Readonly<Record<string, T>>): readonly (T & { readonl
   return Object.entries(table).map(([id, one]) => ({ id, ...one }))
 }
 
+function keyEntry(colours: Colours, spec: KeySpecEntry & { readonly id: string }): string {
+  const { id, purposes, bits, strength, comparable, status, until, reason, sources } = spec
+  const rows = [
+    ['  to', purposes.join(', ')],
+    ['  size', `${bits} bits`],
+    ['  strength', `${strength} bits, as ${comparable}`],
+    ['  why', reason],
+    ...(until === null ? [] : [['  until', String(until)]]),
+    ...sourceRows(sources),
+  ]
+  return `${heading(colours, id, status)}\n${columns(rows, (cell, _, x) => (x === 0 ? colours.dim(cell) : cell))}`
+}
+
+const sourceRows = (sources: readonly string[]): string[][] =>
+  sources.map((source, i) => [i === 0 ? '  sources' : '', source])
+
+function heading({ bold, green, yellow, red }: Colours, name: string, status: KeySpecEntry['status']): string {
+  const colour = { recommended: green, acceptable: yellow, deprecated: red }[status]
+  return `${bold(name)}  ${colour(status)}`
+}
+
 function entry(
-  { bold, dim, green, yellow, red }: Colours,
+  colours: Colours,
   { name, status, use, weakness, reason, sources }: KdfSpec | StorageSpec,
   more: readonly (readonly string[])[],
 ): string {
-  const colour = { recommended: green, acceptable: yellow, deprecated: red }[status]
   const rows = [
     ['  for', use],
     ['  weakness', weakness],
     ['  why', reason],
     ...more.map(([what, text]) => [`  ${what}`, text ?? '']),
-    ...sources.map((source, i) => [i === 0 ? '  sources' : '', source]),
+    ...sourceRows(sources),
   ]
-  return `${bold(name)}  ${colour(status)}\n${columns(rows, (cell, _, x) => (x === 0 ? dim(cell) : cell))}`
+  return `${heading(colours, name, status)}\n${columns(rows, (cell, _, x) => (x === 0 ? colours.dim(cell) : cell))}`
 }
 
 function costs({ keys, logins }: NonNullable<KdfSpec['cost']>): string {

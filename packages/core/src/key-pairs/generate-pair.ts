@@ -4,6 +4,7 @@ import { loadHpke } from '../public-keys/hpke.ts'
 import { Secret } from '../secret.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import { type PairPurpose, pairAlgorithm } from './pair-algorithms.ts'
+import { readPkcs8, writePkcs8 } from './pkcs8.ts'
 
 /** The two halves of a new pair, as a version's record and its envelope keep them. */
 export interface GeneratedPair {
@@ -30,10 +31,22 @@ export async function generatePair(
     const all = [...usages.private, ...usages.public]
     const pair = (await crypto.subtle.generateKey({ ...key, ...generation }, true, all)) as CryptoKeyPair
     const publicKey = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey))
-    const material = Secret.take(new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)))
-    return { publicKey, material }
+    const exported = Secret.take(new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)))
+    return { publicKey, material: inOneForm(exported, publicKey) }
   } catch (cause) {
     throw lacking(name, cause) ?? cause
+  }
+}
+
+/** Libraries write PKCS#8 in different ways; in one form the same key is known again. */
+function inOneForm(exported: Secret, publicKey: Uint8Array): Secret {
+  const numbers = readPkcs8(exported.reveal())
+  try {
+    return writePkcs8(numbers, publicKey)
+  } finally {
+    exported.wipe()
+    if (numbers.family === 'rsa') numbers.rsaPrivateKey.wipe()
+    else numbers.key.wipe()
   }
 }
 

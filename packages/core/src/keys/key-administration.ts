@@ -1,34 +1,26 @@
-import type { Change } from '../access/authority.ts'
 import { fromText } from '../envelope/text.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
-import { type KeySpecName, purposeAndSpec, purposeVerbs } from '../specs/key-specs.ts'
+import { purposeAndSpec, purposeVerbs } from '../specs/key-specs.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { type KeyUsage, keyUsage } from '../usage/key-usage.ts'
+import type { GivenMaterial } from './given-material.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
+import { type CreateKeyOptions, createKey, type ImportKeyOptions, importKey } from './key-creation.ts'
+import { type ExportToRecipients, type ExportUnderPassword, exportKey } from './key-export.ts'
 import type { KeyInfo, VersionInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
 import { type CreatedKey, type CreateManyOptions, createMany, type KeySpec } from './many-keys.ts'
 import { checkName, checkText } from './names.ts'
-import { keyExists, type NewKey, newKey } from './new-key.ts'
-import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
+import { keyExists } from './new-key.ts'
+import { type PolicyOptions, policyOf } from './rotation-policy.ts'
 import { type ImportOptions, importVersion } from './version-import.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
-
-export interface CreateKeyOptions extends ChangeOptions, PolicyOptions {
-  /** What it is for, and does alone: `encrypt` unless given. */
-  readonly purpose?: KeyPurpose
-  /** What sort of key: the standard one of its purpose unless given (`keySpecs`). */
-  readonly spec?: KeySpecName
-  /** Whether `kms.keys.export` may give it out; false unless given, and for good. */
-  readonly exportable?: boolean
-  readonly description?: string
-}
 
 /**
  * The keys of the open ring: making them, and what their versions may do. Each change is one signed, logged commit.
@@ -55,37 +47,8 @@ export class KeyAdministration {
    * @param name 1 to 200 bytes, unique in the ring for good
    * @throws `key-exists`
    */
-  async create(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
-    const checked = checkName(name)
-    const description = checkText(options.description ?? '', 'A description')
-    const policy = policyOf(options, standardPolicy, this.#ring.environment.wall())
-    const use = purposeAndSpec(options.purpose, options.spec)
-    const exportable = options.exportable === true
-    const { environment, access, authority } = this.#ring
-    const reason = reasonOf(options)
-    const of = { name: checked, description, policy, use, exportable, reason }
-    const subject = requestSubject(environment.primitives, checked, {
-      ...policy,
-      ...use,
-      exportable,
-      description,
-      reason,
-    })
-    const claim = nameId(environment.primitives, access.record.ring, checked)
-    let made: NewKey | undefined
-    const build = async (claimed: readonly unknown[]): Promise<Change> => {
-      if (claimed.length > 0) throw keyExists(checked)
-      made = await newKey(this.#ring, of)
-      return { reason, records: [made.claim, made.key, made.version] }
-    }
-    await authority.commit('key.create', subject, options.requestId, build, [claim])
-    // A request that was done before made a key that is not this one.
-    const info =
-      made === undefined || options.requestId !== undefined
-        ? await this.show(checked)
-        : this.#changes.info(made.key, [made.version])
-    this.#changes.onChange('key.create', info.name, info.id, info.primary ?? undefined)
-    return info
+  create(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
+    return createKey(this.#changes, name, options)
   }
 
   /**
@@ -128,10 +91,7 @@ export class KeyAdministration {
 
   /** A key with all its versions. @throws `key-not-found` */
   async show(name: string): Promise<KeyInfo> {
-    const checked = checkName(name)
-    await this.#ring.authority.refresh()
-    const { record } = await this.#ring.records.byName(checked)
-    return this.#changes.info(record, await this.#ring.records.allVersions(record))
+    return this.#changes.whole(checkName(name))
   }
 
   /**
@@ -250,15 +210,40 @@ export class KeyAdministration {
   }
 
   /**
+   * Makes a key of material that was made elsewhere, its first version and primary. What others can guess or compute is refused: short, constant or
+   * patterned bytes, text, hashes of common passwords, published keys, RSA keys that can be factored; and halves that are not one pair.
+   * @param material raw bytes of a symmetric key, or a JWK of `oct`; of a pair its private half as PKCS#8 (DER or PEM, also under `password`) or JWK. Bytes
+   * are wiped
+   * @param options.spec of a private key its own unless given
+   * @throws `key-exists`, `invalid-argument` for what is none of that spec and for material that another version of the ring has, `weak-key` with the reason,
+   * `version-compromised`, `authentication-failed` for a wrong password, `unsupported`
+   */
+  import(name: string, material: GivenMaterial, options: ImportKeyOptions = {}): Promise<KeyInfo> {
+    return importKey(this.#changes, name, material, options)
+  }
+
+  /**
+   * Gives out a version of a key that was made `exportable`: sealed to recipients, or a private key as PKCS#8 under a password. It is logged before it is given
+   * out, as `key.export` with its reason.
+   * @returns with `to` an envelope of data, its plaintext the raw bytes or PKCS#8 in DER; with `password` the text of a PEM block
+   * @throws `key-not-found`, `not-permitted` for a key that was not made exportable, `no-primary-version`, `version-lost`, what a version's state refuses,
+   * `invalid-argument` for a password of a symmetric key
+   */
+  export(name: string, options: ExportToRecipients): Promise<Uint8Array>
+  export(name: string, options: ExportUnderPassword): Promise<string>
+  export(name: string, options: ExportToRecipients | ExportUnderPassword): Promise<Uint8Array | string> {
+    return exportKey(this.#changes, name, options)
+  }
+
+  /**
    * Adds a version with material made elsewhere. It is pre-active: `kms.rotations.rotate(name, { to })` makes it the primary.
-   * @param material 32 random bytes; they are wiped
+   * @param material as `import` takes it, of the key's spec; bytes are wiped
    * @returns the key, and the label of the version; of a request that was done before, that of then
-   * @throws `key-not-found`, `invalid-argument` for another length and for material that another version of the ring has,
-   * `version-compromised` for material that was compromised, `weak-key` for bytes that are all the same or plain text
+   * @throws `key-not-found`, and as `import`
    */
   importVersion(
     name: string,
-    material: Uint8Array,
+    material: GivenMaterial,
     options: ImportOptions = {},
   ): Promise<{ readonly key: KeyInfo; readonly version: string }> {
     return importVersion(this.#changes, name, material, options)

@@ -93,6 +93,13 @@ export class KeyChanges {
     return keyInfo(key, versions, this.ring.access.record.name)
   }
 
+  /** A key with all its versions, as it is now. @throws `key-not-found` */
+  async whole(name: string): Promise<KeyInfo> {
+    await this.ring.authority.refresh()
+    const { record } = await this.ring.records.byName(name)
+    return this.info(record, await this.ring.records.allVersions(record))
+  }
+
   /** A key with its newest versions: what a change gives, at the same cost however many versions there are. */
   async summary(name: string): Promise<KeyInfo> {
     const { record } = await this.ring.records.byName(name)

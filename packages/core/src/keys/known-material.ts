@@ -19,14 +19,19 @@ const together = 100
  * another number. It is compared with every version of its key, and with those of the ring's other keys as far as `comparedVersions`.
  * What was destroyed and never compromised may come again. Each record is verified first, whether or not it fits: whoever writes the
  * database could bring back what was compromised by another check value in its record, or by taking the record away.
+ * @param key one without versions yet has the empty id
  * @throws `version-compromised`, `invalid-argument` for material in use, `store-corrupt` for a record that is not genuine, or missing
  */
-export async function refuseKnownMaterial(ring: KeyRing, key: KeyRecord, material: Secret): Promise<void> {
+export async function refuseKnownMaterial(
+  ring: KeyRing,
+  key: Pick<KeyRecord, 'key' | 'made' | 'name'>,
+  material: Secret,
+): Promise<void> {
   const { store } = ring.environment
   const { ring: ringUuid } = ring.access.record
   const own = versionPrefix(ringUuid, key.key)
   let versions = 0
-  for await (const some of groups(administeredRecords(store, own))) {
+  for await (const some of key.made === 0 ? [] : groups(administeredRecords(store, own))) {
     versions += some.length
     await refuseMaterialOf(ring, some, material)
   }

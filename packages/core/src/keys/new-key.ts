@@ -1,10 +1,11 @@
 import { KmsError } from '../errors.ts'
+import { Secret } from '../secret.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { PolicyFields } from './rotation-policy.ts'
-import { generateVersion } from './version-material.ts'
+import { generateVersion, type Material, sealVersion } from './version-material.ts'
 import { versionNumber } from './version-number.ts'
 
 /** What a key is made of, checked. */
@@ -15,6 +16,13 @@ export interface NewKeySpec {
   readonly use: PurposeAndSpec
   readonly exportable: boolean
   readonly reason: string
+  /** Material that was made elsewhere; new one from the platform's CSPRNG unless given. */
+  readonly given?: GivenVersion | undefined
+}
+
+/** Material that was made elsewhere, tested, and how. Its secret stays the caller's. */
+export interface GivenVersion extends Material {
+  readonly method: string
 }
 
 /** A new key's records: its name, which must not be taken, itself, and its first version, which is its primary. */
@@ -24,10 +32,10 @@ export interface NewKey {
   readonly version: VersionRecord
 }
 
-/** Makes a key's records, with material from the platform's CSPRNG. @throws `unsupported` where the platform lacks the algorithm of a pair */
+/** Makes a key's records. @throws `unsupported` where the platform lacks the algorithm of a pair */
 export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): Promise<NewKey> {
   const { store, ring } = access.record
-  const { name, description, policy, use, exportable, reason } = spec
+  const { name, description, policy, use, exportable, reason, given } = spec
   const key = globalThis.crypto.randomUUID()
   const number = versionNumber(authority.head.record.incarnation, 1)
   const time = environment.wall()
@@ -54,7 +62,16 @@ export async function newKey({ environment, access, authority }: KeyRing, spec: 
   }
   const id = nameId(environment.primitives, ring, name)
   const claim: NameRecord = { kind: 'name', id, revision: 1, store, ring, key, name }
-  const version = await generateVersion(environment, access, { key: record, number, time, reason, state: 'active' })
+  const of = { key: record, number, time, reason, state: 'active' } as const
+  const version =
+    given === undefined
+      ? await generateVersion(environment, access, of)
+      : sealVersion(
+          environment,
+          access,
+          { secret: Secret.copy(given.secret.reveal()), publicKey: given.publicKey },
+          { ...of, origin: 'imported', method: given.method },
+        )
   return { claim, key: record, version }
 }
 

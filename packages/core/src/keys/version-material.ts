@@ -37,7 +37,7 @@ export interface NewVersion {
 }
 
 /** Whether keys of a spec are pairs. */
-const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec)
+export const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec)
 
 const nothing = new Uint8Array(0)
 
