@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// npm run -s interop      public keys, signatures, agreed and transported keys, macs: with OpenSSL, ssh-keygen and Python's cryptography
+// npm run -s interop      public and private keys, signatures, agreed and transported keys, macs: with OpenSSL, ssh-keygen and Python's cryptography
 import { Kms } from '@kms/node'
 import { checkHpke } from './hpke.ts'
+import { checkPrivateKeys } from './private-keys.ts'
 import { checkPublicKeys } from './public-keys.ts'
 import { Python } from './python.ts'
 import { Results } from './results.ts'
@@ -16,6 +17,7 @@ async function main(): Promise<number> {
   console.log(`${run('openssl', 'version').toString().trim()}; Python's cryptography ${python.version}`)
   await using kms = await Kms.ephemeral()
   await checkPublicKeys(kms, files, python, results)
+  await checkPrivateKeys(kms, files, python, results)
   await checkSignatures(kms, files, python, results)
   await checkTransport(kms, files, python, results)
   await checkAgreement(kms, files, python, results)

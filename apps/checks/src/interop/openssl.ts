@@ -103,3 +103,23 @@ export const hkdf = (hash: string, secret: string, salt: string, info: string, l
   const given = options.flatMap((one) => ['-kdfopt', one])
   return new Uint8Array(run('openssl', 'kdf', '-binary', '-keylen', String(length), ...given, 'HKDF'))
 }
+
+/** A private key under a password: PKCS#8, PBES2 with AES-256-CBC. */
+export const encrypted = (files: Files, privatePem: string, password: string): string =>
+  run(
+    'openssl',
+    'pkcs8',
+    '-topk8',
+    '-v2',
+    'aes-256-cbc',
+    '-passout',
+    `pass:${password}`,
+    '-in',
+    files.file(privatePem),
+  ).toString()
+
+/** The SubjectPublicKeyInfo of a private key under a password. */
+export const publicOfEncrypted = (files: Files, pem: string, password: string): Uint8Array =>
+  new Uint8Array(
+    run('openssl', 'pkey', '-in', files.file(pem), '-passin', `pass:${password}`, '-pubout', '-outform', 'DER'),
+  )

@@ -199,6 +199,14 @@ def answer(asked):
     if what == "hkdf":
         salt = bytes.fromhex(asked["salt"])
         return HKDF(HASHES[asked["hash"]](), asked["length"], salt, data).derive(bytes.fromhex(asked["secret"]))
+    if what == "encrypted":
+        # PBES2 with AES-256-CBC.
+        protection = serialization.BestAvailableEncryption(asked["password"].encode())
+        key = private(asked["private"])
+        return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection).decode()
+    if what == "public-of-encrypted":
+        key = serialization.load_pem_private_key(asked["private"].encode(), asked["password"].encode())
+        return spki(key.public_key())
     if what == "has-hpke":
         return hpke is not None
     if what == "hpke-seal" or what == "hpke-open":
