@@ -150,7 +150,13 @@ export function loadVersion(
 ): VersionInMemory {
   const { key, number, purpose, spec, publicKey } = version
   if (purpose === 'sign' || purpose === 'agree' || purpose === 'transport') {
-    const parts: PairVersionParts = { version: number, purpose, spec, publicKey: fromText(publicKey), crypto: environment.crypto }
+    const parts: PairVersionParts = {
+      version: number,
+      purpose,
+      spec,
+      publicKey: fromText(publicKey),
+      crypto: environment.crypto,
+    }
     const pair = new PairVersion(parts, () => openMaterial(environment, access, version))
     // What is not active yet is told to be in memory, so it must open.
     if (version.state === 'pre-active') void pair.material

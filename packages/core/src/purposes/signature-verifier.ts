@@ -1,5 +1,6 @@
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { type ImportedHalf, importPublicHalf } from '../key-pairs/pair-halves.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey, VersionStanding } from '../keys/loaded-key.ts'
@@ -39,6 +40,8 @@ type Standing = VersionStanding<PairVersion>
  */
 export class SignatureVerifier {
   readonly #held: HeldKey<PairVersion>
+  /** Public halves that were brought into WebCrypto, by what is recorded of their versions. */
+  readonly #halves = new WeakMap<Standing, Promise<ImportedHalf>>()
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
@@ -121,7 +124,7 @@ export class SignatureVerifier {
 
   /** The version that made a signature, among those not tried yet. */
   async #search(
-    claim: Omit<Claim, 'publicKey'>,
+    claim: Omit<Claim, 'half'>,
     named: number | undefined,
     tried: ReadonlySet<number>,
   ): Promise<{ readonly found: number | undefined; readonly tried: ReadonlySet<number> }> {
@@ -129,11 +132,20 @@ export class SignatureVerifier {
     if (named === undefined) await source.loadAll(key)
     else await source.lookUp(key, named)
     const all = candidates(key, named).filter(([number]) => !tried.has(number))
-    for (const [number, { publicKey }] of all) {
-      if (await signatureFits({ ...claim, publicKey: fromText(publicKey) }, source.crypto))
-        return { found: number, tried }
+    for (const [number, standing] of all) {
+      const half = await this.#half(standing)
+      if (await signatureFits({ ...claim, half }, source.crypto)) return { found: number, tried }
     }
     return { found: undefined, tried: new Set(all.map(([number]) => number)) }
+  }
+
+  #half(standing: Standing): Promise<ImportedHalf> {
+    let half = this.#halves.get(standing)
+    if (half === undefined) {
+      half = importPublicHalf(fromText(standing.publicKey), 'sign', this.spec, this.#held.source.crypto)
+      this.#halves.set(standing, half)
+    }
+    return half
   }
 
   #verified(number: number): SignatureVerification {
