@@ -169,6 +169,20 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
     { name: 'billing', applications: [{ application: 'shop', rights: 'use' }] },
   ],
   ['ring list', [], expect.arrayContaining([expect.objectContaining({ name: 'billing' })])],
+  ['ring create', ['branch'], { name: 'branch' }],
+  ['key create', ['inbox', '--purpose', 'agree', '--ring', 'branch'], { ring: 'branch' }],
+  ['key create', ['shared', '--exportable'], { exportable: true }],
+  [
+    'key send',
+    ['shared', '--to', 'branch.pem', '--fingerprint', 'FINGERPRINT', '--from-key', 'signing', '-o', 'shared.kms'],
+    { output: 'shared.kms', distribution: { versions: ['1'], recipientName: null } },
+  ],
+  ['key sent', ['shared'], [{ versions: ['1'], certificate: null }]],
+  [
+    'key receive',
+    ['shared.kms', '--from', 'signing.pem', '--key', 'inbox', '--ring', 'branch'],
+    { name: 'shared', ring: 'branch', primary: '1', sender: expect.stringMatching(/^kmsvk1/) },
+  ],
   [
     'doctor',
     [],
@@ -182,18 +196,27 @@ const commands: readonly (readonly [command: string, args: readonly string[], ho
   ['help', ['environment'], expect.arrayContaining([expect.objectContaining({ name: 'KMS_STORE' })])],
 ]
 
-/** The id of the youngest rotation or incident. */
-async function youngest(kind: string): Promise<string> {
+/** The id of the youngest rotation or incident; the fingerprint of a key of another ring. */
+async function standsFor(kind: string): Promise<string> {
+  if (kind === 'fingerprint') {
+    const inbox = await publicHalf('inbox', '--ring', 'branch')
+    writeFileSync(box.path('branch.pem'), inbox.pem)
+    writeFileSync(box.path('signing.pem'), (await publicHalf('signing')).pem)
+    return inbox.fingerprint
+  }
   const args = kind === 'rotation' ? ['--all'] : []
   const [first] = (await box.json([kind, 'list', ...args], { env })) as readonly { readonly id: string }[]
   return first?.id ?? ''
 }
 
+const publicHalf = async (...args: string[]): Promise<{ readonly pem: string; readonly fingerprint: string }> =>
+  (await box.json(['key', 'public', ...args], { env })) as { pem: string; fingerprint: string }
+
 describe('--json', () => {
   for (const [command, args, holds] of commands) {
     test(`${command} prints one document`, async () => {
       const given = await Promise.all(
-        args.map(async (one) => (/^[A-Z]+$/.test(one) ? youngest(one.toLowerCase()) : one)),
+        args.map(async (one) => (/^[A-Z]+$/.test(one) ? standsFor(one.toLowerCase()) : one)),
       )
       const document = await box.json([...command.split(' '), ...given], { env })
       if (typeof holds === 'object' && !('asymmetricMatch' in (holds as object)))

@@ -42,6 +42,10 @@ export {
   type VerifyPasswordOptions,
   verifyPassword,
 } from './derivation/password-hash.ts'
+export type { Distribution } from './distribution/distributions.ts'
+export type { ReceivedKey, ReceiveOptions } from './distribution/receive.ts'
+export type { CertificateCheck, CertifiedRecipient, RecipientByFingerprint, SendTo } from './distribution/recipient.ts'
+export type { SendOptions, SentKey } from './distribution/send.ts'
 export { type Context, noContext } from './envelope/context.ts'
 export type { PasswordKdf, PasswordKdfName } from './envelope/password-kdfs.ts'
 export type { Opener, Recipient, Stanza } from './envelope/recipient.ts'
@@ -81,7 +85,7 @@ export { type Ceiling, ceilingAt, type Profile, type ProfileName, profiles } fro
 export type { PolicyOptions } from './keys/rotation-policy.ts'
 export { type VersionState, versionStates } from './keys/states.ts'
 export { parseVersionLabel, versionLabel } from './keys/version-number.ts'
-export type { DestroyOptions, Retirement } from './keys/version-transitions.ts'
+export type { DestroyOptions, Retirement, WithCopies } from './keys/version-transitions.ts'
 export { Kms } from './kms.ts'
 export type {
   CreateOptions,

@@ -87,7 +87,11 @@ export class Kms {
     this.#loop = dueWork !== false && administers ? new DueLoop(this.#work, environment, dueWork) : undefined
     this.#loop?.begin()
     this.incidents = new Incidents(changes, this.#sessions)
-    this.keys = new KeyAdministration(changes, (name, options) => this.rotations.rotate(name, options))
+    this.keys = new KeyAdministration(
+      changes,
+      (name, options) => this.rotations.rotate(name, options),
+      (name) => this.#uses.opener(name),
+    )
     this.rings = new RingAdministration(environment, access, storeAuthority)
     this.roots = new RootAdministration(environment, access, storeAuthority)
   }

@@ -5,6 +5,7 @@ import { failure } from '../failure.ts'
 import { givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
+import { distributionsTable } from '../sent-copies.ts'
 import { withKms } from '../session.ts'
 
 interface DeclareOptions {
@@ -70,7 +71,9 @@ function shown({ keys, ring, applications, callers }: IncidentPlan): string {
   ])
   const others = (what: string, names: readonly string[]): string =>
     names.length === 0 ? '' : `\n${what}: ${names.map(printable).join(', ')}.`
-  return `${columns([['KEY', 'VERSION', 'BECOMES'], ...rows], (cell) => cell)}\n\nRing ${printable(ring)}.${others('Applications that were given it', applications)}${others('Processes that hold these keys now', callers)}`
+  const copies = keys.flatMap((key) => key.copies)
+  const sent = copies.length === 0 ? '' : `\n\nSent, and not reached by this: tell them.\n${distributionsTable(copies)}`
+  return `${columns([['KEY', 'VERSION', 'BECOMES'], ...rows], (cell) => cell)}\n\nRing ${printable(ring)}.${others('Applications that were given it', applications)}${others('Processes that hold these keys now', callers)}${sent}`
 }
 
 function said(call: Invocation, incident: IncidentInfo): void {

@@ -1,4 +1,5 @@
 import type {
+  Distribution,
   KeyInfo,
   KeyPurpose,
   KeySpecName,
@@ -13,6 +14,7 @@ import { failure } from '../failure.ts'
 import { givenDays, givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable, word } from '../layout.ts'
+import { distributionsTable } from '../sent-copies.ts'
 import { withKms } from '../session.ts'
 
 /** Periods, as options have them. */
@@ -329,7 +331,7 @@ export async function compromise(call: Invocation<CompromiseOptions>, name: stri
   )
   const options = { ...changeOptions(call), ...(since !== undefined && { since: await givenTime(since, '--since') }) }
   const key = await withKms(call, (kms) => kms.keys.compromise(name, version, options))
-  call.output.result(key, ({ yellow }) => `${yellow('Compromised')} ${what}: for good.`)
+  call.output.result(key, ({ yellow }) => `${yellow('Compromised')} ${what}: for good.${copiesOf(key.copies)}`)
   call.output.note(
     key.primary === null
       ? `Next: kms key rotate ${word(name)} --urgent, then kms reencrypt for what it sealed.`
@@ -347,8 +349,8 @@ export async function destroy(call: Invocation<DestroyOptions>, name: string, ve
   const scheduled = key.versions.find(({ label }) => label === version)?.destruction ?? null
   call.output.result(key, ({ yellow }) =>
     scheduled === null
-      ? `${yellow('Destroyed')} version ${version} of ${printable(key.name)}.`
-      : `${yellow('Scheduled')}: version ${version} of ${printable(key.name)} opens nothing any more, and can be destroyed from ${day(scheduled.notBefore)} on.`,
+      ? `${yellow('Destroyed')} version ${version} of ${printable(key.name)}.${copiesOf(key.copies)}`
+      : `${yellow('Scheduled')}: version ${version} of ${printable(key.name)} opens nothing any more, and can be destroyed from ${day(scheduled.notBefore)} on.${copiesOf(key.copies)}`,
   )
   if (scheduled !== null) {
     call.output.note(
@@ -356,6 +358,10 @@ export async function destroy(call: Invocation<DestroyOptions>, name: string, ve
     )
   }
 }
+
+/** Whom what was destroyed or compromised was sent to: nothing here reaches their copies. */
+const copiesOf = (copies: readonly Distribution[]): string =>
+  copies.length === 0 ? '' : `\n\nIt was sent, and is not gone there: tell them.\n${distributionsTable(copies)}`
 
 /** `kms key cancel-destruction NAME VERSION` */
 export async function cancelDestruction(call: Invocation<ChangeOptions>, name: string, version: string): Promise<void> {

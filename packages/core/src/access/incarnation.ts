@@ -6,11 +6,25 @@ import type { Authority } from './authority.ts'
  */
 export async function beginIncarnation(authority: Authority, reason: string): Promise<void> {
   await authority.commit('store.restore-accept', '', undefined, async () => {
-    const { incarnations } = authority.head.record
-    let incarnation = 0
-    while (incarnation === 0 || incarnations.includes(incarnation)) {
-      incarnation = globalThis.crypto.getRandomValues(new Uint16Array(1))[0] as number
-    }
-    return { reason, records: [], incarnation }
+    return { reason, records: [], incarnation: otherThan(authority.head.record.incarnations) }
   })
+}
+
+/**
+ * An incarnation to begin with a commit that brings in versions which another store numbered: the numbers that this one gives from now on
+ * must not be those that the other gives to versions of the same key, or gave already.
+ * @param taken incarnations of the numbers that come in
+ * @returns undefined where the present one is none of theirs
+ */
+export function freeIncarnation(authority: Authority, taken: readonly number[]): number | undefined {
+  const { incarnation, incarnations } = authority.head.record
+  return taken.includes(incarnation) ? otherThan([...incarnations, ...taken]) : undefined
+}
+
+function otherThan(taken: readonly number[]): number {
+  let incarnation = 0
+  while (incarnation === 0 || taken.includes(incarnation)) {
+    incarnation = globalThis.crypto.getRandomValues(new Uint16Array(1))[0] as number
+  }
+  return incarnation
 }

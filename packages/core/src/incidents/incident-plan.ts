@@ -1,3 +1,4 @@
+import type { Distribution } from '../distribution/distributions.ts'
 import { KmsError } from '../errors.ts'
 import { mayHaveProtected } from '../keys/destruction.ts'
 import { stateEntry, type VersionState } from '../keys/states.ts'
@@ -25,6 +26,8 @@ export interface AffectedKey {
    */
   readonly obstacle: string
   readonly versions: readonly AffectedVersion[]
+  /** Whom its versions that change were sent to, the youngest sending first: their copies are to be seen to, and nothing here reaches them. */
+  readonly copies: readonly Distribution[]
 }
 
 /** What an incident reaches: shown before anything is done. */
@@ -62,7 +65,7 @@ export function affectedKey(
   at: Omit<Found, 'primary'>,
   versions: readonly VersionRecord[],
   treatment: Treatment,
-): AffectedKey {
+): Omit<AffectedKey, 'copies'> {
   const found = { ...at, primary: versions.find(({ number }) => number === at.key.primary) }
   const changed = versions.flatMap((version) => {
     const becomes = reached(found, version, treatment)

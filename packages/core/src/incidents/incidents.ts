@@ -1,6 +1,8 @@
 import type { Sessions } from '../access/sessions.ts'
+import { distributionsOf } from '../distribution/distributions.ts'
 import { concernsOne, KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
+import { parseVersionLabel } from '../keys/version-number.ts'
 import { RotationRecords } from '../rotation/rotation-records.ts'
 import { incidentId } from '../store/record-ids.ts'
 import type { IncidentRecord } from '../store/records.ts'
@@ -41,7 +43,9 @@ export class Incidents {
     const keys: AffectedKey[] = []
     for (const key of await keysOf(ring, scope, treatment.version)) {
       const begun = key.rotation === '' ? undefined : await new RotationRecords(ring).read(key.key, key.rotation)
-      keys.push(affectedKey({ key, pending: begun?.to ?? 0 }, await ring.records.allVersions(key), treatment))
+      const of = affectedKey({ key, pending: begun?.to ?? 0 }, await ring.records.allVersions(key), treatment)
+      const changed = of.versions.map(({ version }) => parseVersionLabel(version))
+      keys.push({ ...of, copies: await distributionsOf(ring, key.key, changed) })
     }
     const reached = new Set(keys.map(({ id }) => id))
     const sessions = (await this.#sessions.list()).filter((session) => session.keys.some((id) => reached.has(id)))

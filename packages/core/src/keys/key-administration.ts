@@ -1,6 +1,13 @@
+import { type Distribution, distributionsOf } from '../distribution/distributions.ts'
+import { type ReceivedKey, type ReceiveOptions, receiveKey } from '../distribution/receive.ts'
+import { type SendOptions, type SentKey, sendKey } from '../distribution/send.ts'
+import { toHex } from '../envelope/bytes.ts'
+import type { Opener } from '../envelope/recipient.ts'
 import { fromText } from '../envelope/text.ts'
 import { formatUuid, parseUuid } from '../envelope/uuid.ts'
 import { KmsError } from '../errors.ts'
+import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
+import { publicFingerprint } from '../key-pairs/public-fingerprint.ts'
 import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { purposeVerbs } from '../specs/key-specs.ts'
@@ -21,7 +28,7 @@ import { keyExists } from './new-key.ts'
 import { type PolicyOptions, policyOf } from './rotation-policy.ts'
 import { type ImportOptions, importVersion } from './version-import.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
-import { type DestroyOptions, type Retirement, VersionTransitions } from './version-transitions.ts'
+import { type DestroyOptions, type Retirement, VersionTransitions, type WithCopies } from './version-transitions.ts'
 
 /**
  * The keys of the open ring: making them, and what their versions may do. Each change is one signed, logged commit.
@@ -35,9 +42,16 @@ export class KeyAdministration {
 
   readonly #rotate: (name: string, options: ChangeOptions) => Promise<KeyInfo>
 
+  readonly #opener: (name: string) => Promise<Opener>
+
   /** Use `kms.keys`. */
-  constructor(changes: KeyChanges, rotate: (name: string, options: ChangeOptions) => Promise<KeyInfo>) {
+  constructor(
+    changes: KeyChanges,
+    rotate: (name: string, options: ChangeOptions) => Promise<KeyInfo>,
+    opener: (name: string) => Promise<Opener>,
+  ) {
     this.#rotate = rotate
+    this.#opener = opener
     this.#ring = changes.ring
     this.#changes = changes
     this.#transitions = new VersionTransitions(changes)
@@ -244,6 +258,41 @@ export class KeyAdministration {
   }
 
   /**
+   * Seals versions of a key that was created exportable to a recipient whose public key was verified, signed by whoever sends it. Who
+   * got which version is recorded before this returns: a crash in between leaves a record without a package, never a package without a record.
+   * @returns the package, which may go over any channel, and what was recorded
+   * @throws `key-not-found`, `not-permitted` for a key that was not created exportable, `authentication-failed` for a fingerprint that is not the
+   * public key's or a certificate that is not as it must be, `version-lost`, `no-primary-version`, `unsupported` for a kem that this platform
+   * lacks, and what a version's state refuses
+   */
+  send(name: string, options: SendOptions): Promise<SentKey> {
+    return sendKey(this.#ring, name, options)
+  }
+
+  /**
+   * Whom versions of a key were sent to, the youngest sending first.
+   * @throws `key-not-found`
+   */
+  async distributions(name: string): Promise<readonly Distribution[]> {
+    const checked = checkName(name)
+    await this.#ring.authority.refresh()
+    return distributionsOf(this.#ring, await this.#ring.records.idOf(checked))
+  }
+
+  /**
+   * Takes a key that `send` sealed for this ring: from one of the accepted senders, for the purpose, environment and classification that are asked for.
+   * It keeps its id and its versions their numbers, so that what the sender sealed opens here, and the reverse; versions that are made here get
+   * numbers that the sender gives to none.
+   * @param envelope its bytes
+   * @throws `authentication-failed` for another sender or changed bytes, `no-matching-key` for a package to somebody else, `not-permitted` for
+   * one that is for something else, `key-exists` for a name or an id that is taken, `weak-key`, `version-compromised` for material that was
+   * compromised here, `invalid-argument` for material that another version has and for halves that do not belong together, `malformed`, `unsupported`
+   */
+  receive(envelope: Uint8Array, options: ReceiveOptions): Promise<ReceivedKey> {
+    return receiveKey(this.#changes, envelope, options, this.#opener)
+  }
+
+  /**
    * One version of a key: the primary, or the one named.
    * @throws `key-not-found`, `version-lost`, `no-primary-version`
    */
@@ -253,11 +302,12 @@ export class KeyAdministration {
   }
 
   /**
-   * The public half of a version of a key that signs, agrees or transports, in the forms that others read. It may go anywhere.
+   * The public half of a version of a key that signs, agrees or transports, in the forms that others read, and its fingerprint: 32
+   * hexadecimal digits, which people compare and envelopes name it by. It may go anywhere.
    * @param version its label or number; the primary unless given
    * @throws `key-not-found`, `version-lost`, `no-primary-version`; `invalid-argument` for keys that are no pairs
    */
-  async publicKey(name: string, version?: string | number): Promise<PublicKeyForms> {
+  async publicKey(name: string, version?: string | number): Promise<PublicKeyForms & { readonly fingerprint: string }> {
     const { record, version: found } = await this.#versionOf(name, version)
     if (found.publicKey === '') {
       throw new KmsError(
@@ -265,8 +315,10 @@ export class KeyAdministration {
         `"${record.name}" has no public half: it is a key to ${purposeVerbs[record.purpose as KeyPurpose]}.`,
       )
     }
-    const { spec, name: comment } = record
-    return publicKeyForms({ spec, spki: fromText(found.publicKey) }, `${comment}/${versionLabel(found.number)}`)
+    const { purpose, spec, name: comment } = record
+    const spki = fromText(found.publicKey)
+    const fingerprint = toHex(await publicFingerprint(purpose as PairPurpose, spec, spki))
+    return { ...publicKeyForms({ spec, spki }, `${comment}/${versionLabel(found.number)}`), fingerprint }
   }
 
   async #versionOf(
@@ -324,7 +376,7 @@ export class KeyAdministration {
     name: string,
     version?: string | number,
     options: ChangeOptions & { readonly since?: Date } = {},
-  ): Promise<KeyInfo> {
+  ): Promise<WithCopies> {
     return this.#transitions.compromise(name, version, options)
   }
 
@@ -332,9 +384,10 @@ export class KeyAdministration {
    * Destroys a version: its material is gone from the store and from memory. Of keys that encrypt, one that never was the primary; of keys that sign, the
    * private half, and the public one verifies on; of others, with a `declaration` that nothing needs it. With `waitDays` it is
    * scheduled, nothing opens with it meanwhile, and a second call carries it out when its time has come.
+   * @returns the key, and whom the version was sent to: their copies are not destroyed by it
    * @throws `key-not-found`, `version-lost`, `census-required`, `invalid-transition`, `invalid-argument`, `clock-implausible`
    */
-  destroy(name: string, version: string | number, options: DestroyOptions = {}): Promise<KeyInfo> {
+  destroy(name: string, version: string | number, options: DestroyOptions = {}): Promise<WithCopies> {
     return this.#transitions.destroy(name, version, options)
   }
 

@@ -1,4 +1,5 @@
 import { tolerated } from '../access/ring-clock.ts'
+import { type Distribution, distributionsOf } from '../distribution/distributions.ts'
 import { hour } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
@@ -28,6 +29,12 @@ export interface Retirement {
   readonly settledAfterMs: number
   /** Processes that sealed under the version within the last hour, as far as they have said: they may have to be restarted. */
   readonly sealedBy: readonly LateSealer[]
+}
+
+/** A key after a version of it was destroyed, scheduled or marked compromised. */
+export interface WithCopies extends KeyInfo {
+  /** Whom the version was sent to (`kms.keys.send`), the youngest sending first: their copies are theirs to destroy, and nothing here reaches them. */
+  readonly copies: readonly Distribution[]
 }
 
 export interface DestroyOptions extends ChangeOptions {
@@ -94,13 +101,23 @@ export class VersionTransitions {
   }
 
   /** @param since when it may have become known to others; now unless given */
-  compromise(name: string, version: Chosen, options: ChangeOptions & { readonly since?: Date }): Promise<KeyInfo> {
+  async compromise(
+    name: string,
+    version: Chosen,
+    options: ChangeOptions & { readonly since?: Date },
+  ): Promise<WithCopies> {
     const { since, ...rest } = options
-    return this.#transition('key.compromise', name, version, 'compromised', rest, since?.getTime())
+    const key = await this.#transition('key.compromise', name, version, 'compromised', rest, since?.getTime())
+    return this.#withCopies(key, version)
+  }
+
+  async #withCopies(key: KeyInfo, version: Chosen): Promise<WithCopies> {
+    const numbers = version === undefined ? undefined : [parseVersionLabel(version)]
+    return { ...key, copies: await distributionsOf(this.#changes.ring, key.id, numbers) }
   }
 
   /** Destroys a version, or schedules it. */
-  destroy(name: string, version: string | number, options: DestroyOptions): Promise<KeyInfo> {
+  async destroy(name: string, version: string | number, options: DestroyOptions): Promise<WithCopies> {
     const { waitDays = 0, declaration: declared = '', ...given } = options
     const declaration = checkText(declared, 'A declaration')
     const rest =
@@ -109,7 +126,7 @@ export class VersionTransitions {
       throw new KmsError('invalid-argument', `A destruction waits for 0 to ${longestWait} days.`)
     }
     const { authority, environment, clock } = this.#changes.ring
-    return this.#one(
+    const key = await this.#one(
       'key.destroy',
       name,
       version,
@@ -130,6 +147,7 @@ export class VersionTransitions {
       },
       { waitDays },
     )
+    return this.#withCopies(key, version)
   }
 
   cancelDestruction(name: string, version: string | number, options: ChangeOptions): Promise<KeyInfo> {

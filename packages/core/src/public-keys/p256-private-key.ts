@@ -7,9 +7,13 @@ const beforePrivate = Uint8Array.of(
 )
 const beforePublic = Uint8Array.of(0xa1, 0x44, 3, 0x42, 0)
 
+/** PKCS#8 of a private key of P-256, from both halves as HPKE serialises them; the caller's to wipe. */
+export const p256Pkcs8 = (publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array =>
+  concat(beforePrivate, privateKey, beforePublic, publicKey)
+
 /** A private key of P-256 for WebCrypto, from both halves as HPKE serialises them. Throws what `importKey` throws. */
 export async function p256PrivateKey(publicKey: Uint8Array, privateKey: Uint8Array): Promise<CryptoKey> {
-  const pkcs8 = concat(beforePrivate, privateKey, beforePublic, publicKey)
+  const pkcs8 = p256Pkcs8(publicKey, privateKey)
   const algorithm = { name: 'ECDH', namedCurve: 'P-256' }
   try {
     return await crypto.subtle.importKey('pkcs8', pkcs8 as BufferSource, algorithm, false, ['deriveBits'])

@@ -18,6 +18,9 @@ export const rotationId = (ring: string, key: string, rotation: string): string 
   `${rotationPrefix(ring)}${key}/${rotation}`
 export const incidentPrefix = (ring: string): string => `incident/${ring}/`
 export const incidentId = (ring: string, incident: string): string => `${incidentPrefix(ring)}${incident}`
+export const distributionPrefix = (ring: string, key: string): string => `distribution/${ring}/${key}/`
+export const distributionId = (ring: string, key: string, distribution: string): string =>
+  `${distributionPrefix(ring, key)}${distribution}`
 export const sessionPrefix = (ring: string): string => `op/session/${ring}/`
 export const sessionId = (ring: string, session: string): string => `${sessionPrefix(ring)}${session}`
 export const workId = (ring: string): string => `op/work/${ring}`

@@ -188,6 +188,30 @@ export type IncidentRecord = RecordBase & {
   readonly revoked: readonly RevokedKey[]
 }
 
+/** That versions of a key were sealed to somebody's public key: written before the package is given out (requirement X3). */
+export type DistributionRecord = RecordBase & {
+  readonly ring: string
+  readonly key: string
+  /** UUID. */
+  readonly distribution: string
+  /** Numbers of the versions that were sent. */
+  readonly versions: readonly number[]
+  /** Fingerprint of the recipient's public key: 32 hexadecimal digits. */
+  readonly recipient: string
+  /** Who that is, as the sender or the certificate says; empty where nobody said. */
+  readonly recipientName: string
+  /** SHA-256 of the certificate that was verified, 64 hexadecimal digits; empty where the sender said the fingerprint. */
+  readonly certificate: string
+  /** Fingerprint of the key that signed the package: 32 hexadecimal digits. */
+  readonly signer: string
+  /** What it may be used in, as the package says. */
+  readonly environment: string
+  readonly classification: string
+  readonly reason: string
+  readonly time: number
+  readonly by: string
+}
+
 export type HeadRecord = RecordBase & {
   /** `store`, or the ring's id. */
   readonly log: string
@@ -306,6 +330,7 @@ export interface RecordTypes {
   version: VersionRecord
   rotation: RotationRecord
   incident: IncidentRecord
+  distribution: DistributionRecord
   head: HeadRecord
   request: RequestRecord
   work: WorkRecord
@@ -415,6 +440,22 @@ const fields: Readonly<Record<RecordKind, Fields>> = {
     keys: 'texts',
     done: 'texts',
     revoked: { key: 'text', newest: 'integer' },
+  },
+  distribution: {
+    ...base,
+    ring: 'text',
+    key: 'text',
+    distribution: 'text',
+    versions: 'integers',
+    recipient: 'text',
+    recipientName: 'text',
+    certificate: 'text',
+    signer: 'text',
+    environment: 'text',
+    classification: 'text',
+    reason: 'text',
+    time: 'integer',
+    by: 'text',
   },
   head: {
     ...base,
