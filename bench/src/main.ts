@@ -27,6 +27,11 @@ const benches: Readonly<Record<string, { question: string; load: () => Promise<B
     question: 'What do a million keys in a SQLite store cost, and ten thousand versions of one?',
     load: async () => (await import('./keys.ts')).keys,
   },
+  asymmetric: {
+    question:
+      'What do managed signatures, macs and agreed keys cost over WebCrypto alone, and does making RSA keys stall the process?',
+    load: async () => (await import('./asymmetric.ts')).asymmetric,
+  },
   crossover: {
     question: 'From which size on is native crypto faster than the WASM module?',
     load: async () => (await import('./crossover.ts')).crossover,

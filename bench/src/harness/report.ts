@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 import type { Timing } from './measure.ts'
-import { type Estimate, interquartileRange, median, speedRatio } from './statistics.ts'
+import { type Estimate, excess, interquartileRange, median, speedRatio } from './statistics.ts'
 
 /** One figure: how long one call of a subject takes, or how large something is. */
 export interface Row {
@@ -82,6 +82,18 @@ export function timeTarget(
   bound: Bound,
 ): Target {
   return ratioTarget(work, against, bound, speedRatio(timesOf(timings, against), timesOf(timings, ours)))
+}
+
+/** A target on what a call costs beyond what it is made of: by how many microseconds `ours` takes longer than `against`. */
+export function excessTarget(
+  work: string,
+  timings: readonly Timing[],
+  ours: string,
+  against: string,
+  bound: Bound,
+): Target {
+  const { median, low, high } = excess(timesOf(timings, ours), timesOf(timings, against))
+  return ratioTarget(work, `µs over ${against}`, bound, { median: median / 1e3, low: low / 1e3, high: high / 1e3 })
 }
 
 /** A target on a figure of our own, such as a size; without an interval, where the figure does not vary. */

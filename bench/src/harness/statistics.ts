@@ -59,3 +59,9 @@ export function speedRatio(ours: readonly number[], theirs: readonly number[]): 
   if (ours.length !== theirs.length) throw new RangeError('rounds do not pair up')
   return estimate(ours.map((time, round) => theirs[round]! / time))
 }
+
+/** By how much `ours` takes longer than `theirs`, from times of the same rounds, paired as in `speedRatio`. */
+export function excess(ours: readonly number[], theirs: readonly number[]): Estimate {
+  if (ours.length !== theirs.length) throw new RangeError('rounds do not pair up')
+  return estimate(ours.map((time, round) => time - theirs[round]!))
+}

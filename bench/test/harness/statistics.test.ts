@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { estimate, interquartileRange, median, quantile, speedRatio } from '../../src/harness/statistics.ts'
+import { estimate, excess, interquartileRange, median, quantile, speedRatio } from '../../src/harness/statistics.ts'
 
 describe('statistics on known data', () => {
   test('the median is the middle value, or the mean of the two middle ones, in any order', () => {
@@ -33,6 +33,11 @@ describe('statistics on known data', () => {
       low: Number.NEGATIVE_INFINITY,
       high: Number.POSITIVE_INFINITY,
     })
+  })
+
+  test('an excess is the median of the differences within rounds, not of the medians', () => {
+    expect(excess([12, 110, 22, 13, 14, 15], [10, 100, 20, 10, 10, 10])).toEqual({ median: 3.5, low: 2, high: 10 })
+    expect(() => excess([1, 2], [1])).toThrow(RangeError)
   })
 
   test('the interval holds the true median in at least 95 of 100 draws', () => {

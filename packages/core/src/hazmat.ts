@@ -14,3 +14,4 @@ export {
   type WasmPrimitives,
 } from './crypto/wasm/index.ts'
 export { type HkdfOptions, hkdf } from './derivation/hkdf.ts'
+export { type RsaOaepOptions, rsaOaepDecrypt, rsaOaepEncrypt } from './key-pairs/rsa-oaep.ts'

@@ -113,9 +113,16 @@ export type { RotationInfo } from './rotation/rotation-info.ts'
 export { type RotationStanding, type RotationStep, rotationSteps } from './rotation/rotation-steps.ts'
 export type { Rotations } from './rotation/rotations.ts'
 export { constantTimeEqual, Secret } from './secret.ts'
-export type { DigestedData } from './signatures/digest.ts'
+export type { DigestedData, Digesting } from './signatures/digest.ts'
 export { signatureFileKey } from './signatures/signature-file.ts'
 export type { SignatureForm } from './signatures/verify.ts'
+export {
+  type SignatureFileVerification,
+  type VerifySignatureFileOptions,
+  type VerifySignatureOptions,
+  verifySignature,
+  verifySignatureFile,
+} from './signatures/verify-signature.ts'
 export { type KdfSpec, kdfSpecs } from './specs/kdf-specs.ts'
 export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
 export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'

@@ -390,6 +390,7 @@ export class Kms {
         await ring.loadVersion(key, number)
       },
       lookUp: (key, number) => ring.lookUp(key, number),
+      loadVersion: (key, number) => ring.loadVersion(key, number),
       loadAll: (key) => ring.loadAll(key),
       primitives: environment.primitives,
       crypto: environment.crypto,

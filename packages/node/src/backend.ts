@@ -35,7 +35,8 @@ type Crypto = typeof globalThis.crypto
 
 let webCrypto: Crypto | undefined
 
-function nodeWebCrypto(): Crypto {
+/** The one WebCrypto object of this process. */
+export function nodeWebCrypto(): Crypto {
   webCrypto ??= createNodeWebCrypto()
   return webCrypto
 }

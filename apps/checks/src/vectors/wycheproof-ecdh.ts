@@ -1,7 +1,6 @@
 import { createECDH } from 'node:crypto'
 import { Secret } from '@kms/core'
 import { type EcdhCurve, EcdhKey } from '@kms/core/hazmat'
-import { backendParts } from '@kms/node'
 import type { Backend } from './backends.ts'
 import { hex } from './hex.ts'
 import { NotBuilt } from './outcome.ts'
@@ -18,11 +17,10 @@ const curves: Readonly<Record<string, readonly [EcdhCurve, number, string]>> = {
   secp521r1: ['P-521', 66, 'secp521r1'],
 }
 
-/** ECDH through `EcdhKey`: on the platform's WebCrypto object with one backend, on the one for Node with the other. */
-export async function sharedSecret(test: Test, group: Group, { name }: Backend): Promise<Uint8Array> {
+/** ECDH through `EcdhKey`. */
+export async function sharedSecret(test: Test, group: Group, { crypto }: Backend): Promise<Uint8Array> {
   const [curve, length, openssl] = curves[String(group.curve)] ?? []
   if (curve === undefined || length === undefined) throw new NotBuilt(`Diffie–Hellman on ${group.curve}`)
-  const crypto = name === 'native' ? backendParts('native').crypto : globalThis.crypto
   const { privateKey, publicKey, theirs } = keysOf(test, group, length, openssl)
   const own = await EcdhKey.fromPrivate(curve, Secret.take(privateKey), publicKey, crypto)
   return (await own.sharedSecret(theirs)).reveal()

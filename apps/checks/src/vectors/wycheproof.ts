@@ -10,12 +10,14 @@ import {
   prefixLength,
   suites,
 } from '@kms/core/envelope'
-import { hkdf } from '@kms/core/hazmat'
+import { createWasmPrimitives, hkdf } from '@kms/core/hazmat'
 import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
 import { expect, expectBytes, NotBuilt, type Outcome, run } from './outcome.ts'
 import { sharedSecret } from './wycheproof-ecdh.ts'
+import { decryptOaep } from './wycheproof-rsa.ts'
+import { checkSignature } from './wycheproof-signatures.ts'
 
 // Wycheproof, testvectors_v1 (https://github.com/C2SP/wycheproof): one algorithm a file.
 
@@ -35,17 +37,20 @@ export interface WycheproofFile {
   readonly testGroups: readonly Group[]
 }
 
-type Check = (test: Test, group: Group, backend: Backend) => void | Promise<void>
+export type Check = (test: Test, group: Group, backend: Backend) => void | Promise<void>
 
 /** Which export answers for which algorithm. To check another one, add a row. */
 const checks: readonly (readonly [algorithm: RegExp, (match: RegExpMatchArray) => Check])[] = [
   [/^AES-GCM$/, () => (test, group, backend) => checkAead(`AES-${group.keySize}-GCM` as Aead, test, group, backend)],
   [/^CHACHA20-POLY1305$/, () => (test, group, backend) => checkAead('ChaCha20-Poly1305', test, group, backend)],
   [/^AES-(?:WRAP|KW)$/, () => checkKeyWrap],
+  [/^AES-KWP$/, () => checkPaddedKeyWrap],
   [/^HKDF-SHA-(256|384|512)$/, ([, bits]) => checkHkdf(`SHA-${bits}` as Hash)],
   [/^HMACSHA(256|384|512)$/, ([, bits]) => checkHmac(`SHA-${bits}` as Hash)],
   [/^PBKDF2-HMACSHA(256|384|512)$/, ([, bits]) => checkPbkdf2(`SHA-${bits}` as Hash)],
   [/^(?:ECDH|XDH)$/, () => checkDiffieHellman],
+  [/^(?:ECDSA|EDDSA|RSASSA-PSS)$/, () => checkSignature],
+  [/^RSAES-OAEP$/, () => checkOaep],
   [/^Cobblestone-/, () => checkChunkedEncryption],
 ]
 
@@ -147,6 +152,22 @@ async function checkKeyWrap(test: Test, group: Group, { primitives }: Backend): 
     )
 }
 
+/** Key wrap with padding is the module's alone. */
+async function checkPaddedKeyWrap(test: Test, group: Group, { name }: Backend): Promise<void> {
+  if (name !== 'wasm') throw new NotBuilt('AES-KWP')
+  if (group.keySize === 192) throw new NotBuilt('AES-192-KWP')
+  const [kek, key, wrapped] = [hex(test.key), hex(test.msg), hex(test.ct)]
+  await expectVerdict(
+    test,
+    'AES-KWP',
+    () => padded.keyUnwrapPadded(kek, wrapped),
+    () => key,
+  )
+  if (test.result === 'valid') expectBytes(padded.keyWrapPadded(kek, key), wrapped, 'AES-KWP')
+}
+
+const padded = createWasmPrimitives()
+
 const checkHkdf =
   (hash: Hash): Check =>
   (test, _group, { primitives }) =>
@@ -201,6 +222,14 @@ const checkDiffieHellman: Check = (test, group, backend) =>
     `Diffie–Hellman on ${group.curve}`,
     () => sharedSecret(test, group, backend),
     () => hex(test.shared),
+  )
+
+const checkOaep: Check = (test, group, backend) =>
+  expectVerdict(
+    test,
+    'RSA-OAEP',
+    () => decryptOaep(test, group, backend),
+    () => hex(test.msg),
   )
 
 /** The envelope's body, alone: whole messages through the slots, and piece by piece. `ct` is zlib-compressed. */

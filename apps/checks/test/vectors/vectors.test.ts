@@ -90,6 +90,35 @@ test('a wrong figure, a wrong verdict and a wrong refusal fail', () => {
   expect(exit).toBe(1)
 })
 
+// RFC 8032 §7.1, TEST 2.
+const ed25519 = (msg: string, result = 'valid', curve = 'edwards25519'): unknown => ({
+  algorithm: 'EDDSA',
+  testGroups: [
+    {
+      type: 'EddsaVerify',
+      publicKey: { curve },
+      publicKeyDer: '302a300506032b65700321003d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+      tests: [
+        {
+          tcId: 1,
+          msg,
+          sig: '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+          result,
+        },
+      ],
+    },
+  ],
+})
+
+test('signatures are verified by the public key of their group, and a wrong verdict fails', () => {
+  const good = [file('genuine.json', ed25519('72')), file('forged.json', ed25519('73', 'invalid'))]
+  expect(run(...good).last).toBe('4 passed, 0 failed, 0 skipped')
+  const bad = [file('genuine.json', ed25519('72', 'invalid')), file('forged.json', ed25519('73'))]
+  expect(run(...bad)).toMatchObject({ exit: 1, last: '0 passed, 4 failed, 0 skipped' })
+  const other = run(file('edwards448.json', ed25519('72', 'valid', 'edwards448')))
+  expect(other.output).toContain('not built yet: signatures of edwards448')
+})
+
 test('what is not built yet is skipped by name', () => {
   const { exit, output, last } = run(
     file('unknown.json', { algorithm: 'ROT13', testGroups: [{ tests: [{ tcId: 1, result: 'valid' }] }] }),

@@ -3,7 +3,7 @@ import { KmsError } from '../errors.ts'
 import { type KeyChange, type KeyChanges, withVersion } from '../keys/key-changes.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { primaryFirst, staysPrimary, versionsPerCommit } from '../keys/version-change.ts'
-import { generateVersion } from '../keys/version-material.ts'
+import { FreshMaterial, generateVersion, isPair } from '../keys/version-material.ts'
 import { nextNumber } from '../keys/version-number.ts'
 import { madeFirst, newestOf } from '../keys/whole-change.ts'
 import { newRotation } from '../rotation/new-rotation.ts'
@@ -17,8 +17,8 @@ import type { IncidentTrigger } from './incident-triggers.ts'
 
 /**
  * Acts on one key of an incident, in one commit: its new primary, what was in use marked, the rotation under way ended, its new rotation,
- * and that the incident is done with it. Of a compromise, what cannot be marked in one commit, or comes with no new primary because none
- * can be made, is revoked by commits of its own: nothing that may be known is in use for as long as that takes.
+ * and that the incident is done with it. Of a compromise, what cannot be marked in one commit, or waits for a new primary that takes seconds to make or
+ * cannot be made, is revoked by commits of its own: nothing that may be known is in use for as long as that takes.
  * @throws what keeps a new version from being made, once all is revoked
  */
 export async function act(
@@ -28,17 +28,26 @@ export async function act(
   id: string,
 ): Promise<void> {
   const { records } = changes.ring
-  let more = true
-  while (more) {
-    const { name } = (await records.byId(id)).record
-    await changes.change('incident.act', name, { reason: incident.reason }, async (key) => {
-      const now = await incidents.find(incident.incident)
-      more = false
-      if (now.done.includes(key.key)) return { key, versions: [] }
-      const built = await actionOn(changes, now, key)
-      more = built.more
-      return built.change
-    })
+  const fresh = new FreshMaterial()
+  try {
+    await actInCommits()
+  } finally {
+    fresh.wipe()
+  }
+
+  async function actInCommits(): Promise<void> {
+    let more = true
+    while (more) {
+      const { name } = (await records.byId(id)).record
+      await changes.change('incident.act', name, { reason: incident.reason }, async (key) => {
+        const now = await incidents.find(incident.incident)
+        more = false
+        if (now.done.includes(key.key)) return { key, versions: [] }
+        const built = await actionOn(changes, now, key, fresh)
+        more = built.more
+        return built.change
+      })
+    }
   }
 }
 
@@ -48,7 +57,12 @@ interface Action {
   readonly more: boolean
 }
 
-async function actionOn({ ring }: KeyChanges, incident: IncidentRecord, key: KeyRecord): Promise<Action> {
+async function actionOn(
+  { ring }: KeyChanges,
+  incident: IncidentRecord,
+  key: KeyRecord,
+  fresh: FreshMaterial,
+): Promise<Action> {
   const { environment, authority, records } = ring
   const time = environment.wall()
   const { incarnation, incarnations } = authority.head.record
@@ -89,6 +103,8 @@ async function actionOn({ ring }: KeyChanges, incident: IncidentRecord, key: Key
     return { change: { key: withoutPrimary, versions, others: [...others, ...noting] }, more: true }
   }
   if (marked.length > versionsPerCommit) return revocation()
+  // A pair takes seconds to make, in which others commit: what may be known is in use for none of them.
+  if (treatment.trigger === 'compromise' && renewed && revoked === undefined && isPair(key.spec)) return revocation()
   others.push({
     ...incident,
     revision: incident.revision + 1,
@@ -97,7 +113,7 @@ async function actionOn({ ring }: KeyChanges, incident: IncidentRecord, key: Key
   })
   if (!renewed) return { change: { key: withoutPrimary, versions: marked, others }, more: false }
   try {
-    const { version, rotation } = await newPrimary(ring, incident, key, time)
+    const { version, rotation } = await newPrimary(ring, incident, key, time, fresh)
     const { number } = version
     return {
       change: {
@@ -126,11 +142,12 @@ async function newPrimary(
   incident: IncidentRecord,
   key: KeyRecord,
   time: number,
+  fresh: FreshMaterial,
 ): Promise<{ readonly version: VersionRecord; readonly rotation: RotationRecord }> {
   const compromised = incident.trigger === 'compromise'
   const number = nextNumber(key.newest, authority.head.record.incarnation)
   const of = { key, number, time, reason: incident.reason, state: 'active' } as const
-  const version = await generateVersion(environment, access, of)
+  const version = await generateVersion(environment, access, of, fresh)
   await selfTest(environment, access, version)
   const rotation = newRotation(environment, key, {
     to: number,

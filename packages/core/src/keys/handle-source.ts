@@ -3,6 +3,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { LoadedKey } from './loaded-key.ts'
+import type { VersionInMemory } from './version-in-memory.ts'
 
 /** What a handle needs of the ring it came from. */
 export interface HandleSource {
@@ -19,6 +20,8 @@ export interface HandleSource {
   load(key: LoadedKey, number: number): Promise<void>
   /** Reads what is recorded of a version. */
   lookUp(key: LoadedKey, number: number): Promise<void>
+  /** A version that may process, brought into memory; one that is not active here yet is asked for again. */
+  loadVersion<Version extends VersionInMemory>(key: LoadedKey<Version>, number: number): Promise<Version>
   /** Brings all versions that may process into memory, and what is recorded of the others. */
   loadAll(key: LoadedKey): Promise<void>
   readonly primitives: Primitives

@@ -67,6 +67,16 @@ export class HeldKey<Version extends VersionInMemory> {
     }
   }
 
+  /** `version`, brought into memory where it is not. @throws `version-lost`, and what its state refuses; `store-unavailable` */
+  async loadedVersion(number: number): Promise<Version> {
+    try {
+      return await this.source.loadVersion(this.key, number)
+    } catch (error) {
+      if (refusedByState(error)) this.source.uses(this.key, number).refuse()
+      throw error
+    }
+  }
+
   /** Does something with the key and tells the audit listener of it. @param version of an old one; the primary's unless given */
   told<T>(operation: string, work: () => T, version?: number): T {
     try {

@@ -10,11 +10,12 @@ import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
 import { publicFingerprint } from '../key-pairs/public-fingerprint.ts'
 import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
-import { purposeAndSpec, purposeVerbs } from '../specs/key-specs.ts'
+import { purposeVerbs } from '../specs/key-specs.ts'
 import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { type KeyUsage, keyUsage } from '../usage/key-usage.ts'
+import { asAsked } from './as-asked.ts'
 import type { GivenMaterial } from './given-material.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import { type CreateKeyOptions, createKey, type ImportKeyOptions, importKey } from './key-creation.ts'
@@ -76,16 +77,9 @@ export class KeyAdministration {
     return createMany(this.#changes, specs, options)
   }
 
-  /** The key of that name, made if there is none. Safe to call at every start. @throws `invalid-argument` for one of another purpose or spec */
+  /** The key of that name, made if there is none. Safe to call at every start. @throws `invalid-argument` for one that is there and something else */
   async ensure(name: string, options: CreateKeyOptions = {}): Promise<KeyInfo> {
-    const asked = purposeAndSpec(options.purpose, options.spec)
-    const found = await this.#ensured(name, options)
-    if (found.purpose === asked.purpose && (options.spec === undefined || found.spec === asked.spec)) return found
-    throw new KmsError(
-      'invalid-argument',
-      `"${found.name}" is there already, as a key to ${purposeVerbs[found.purpose]} of ${found.spec}.`,
-      { keyIds: [found.id] },
-    )
+    return asAsked(await this.#ensured(name, options), options)
   }
 
   async #ensured(name: string, options: CreateKeyOptions): Promise<KeyInfo> {

@@ -11,7 +11,7 @@ import { refuseKnownMaterial } from './known-material.ts'
 import { checkName, checkText } from './names.ts'
 import { type GivenVersion, keyExists, type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
-import { isPair, keyCheck } from './version-material.ts'
+import { FreshMaterial, isPair, keyCheck } from './version-material.ts'
 
 export interface CreateKeyOptions extends ChangeOptions, PolicyOptions {
   /** What it is for, and does alone: `encrypt` unless given. */
@@ -97,14 +97,15 @@ async function make(
     method: given?.method,
   })
   const claim = nameId(environment.primitives, access.record.ring, checked)
+  const fresh = new FreshMaterial()
   let made: NewKey | undefined
   const build = async (claimed: readonly unknown[]): Promise<Change> => {
     if (claimed.length > 0) throw keyExists(checked)
     if (given !== undefined) await refuseKnownMaterial(ring, { key: '', made: 0, name: checked }, given.secret)
-    made = await newKey(ring, { name: checked, description, policy, use, exportable, reason, given })
+    made = await newKey(ring, { name: checked, description, policy, use, exportable, reason, given, fresh })
     return { reason, records: [made.claim, made.key, made.version] }
   }
-  await authority.commit(operation, subject, options.requestId, build, [claim])
+  await authority.commit(operation, subject, options.requestId, build, [claim]).finally(() => fresh.wipe())
   // A request that was done before made a key that is not this one.
   const info =
     made === undefined || options.requestId !== undefined

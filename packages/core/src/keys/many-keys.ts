@@ -4,6 +4,7 @@ import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { type KeySpecName, purposeAndSpec } from '../specs/key-specs.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import { signRecord } from '../store/signed-record.ts'
+import { asAsked } from './as-asked.ts'
 import { type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { checkName, checkText } from './names.ts'
@@ -155,9 +156,10 @@ class ManyKeys {
     }
     await authority.commit('key.create', first?.name ?? '', undefined, build, claims)
     const results: CreatedKey[] = []
-    for (const { name, refused, made } of batch.candidates) {
+    for (const [at, { name, refused, made }] of batch.candidates.entries()) {
       if (refused !== undefined) results.push({ ok: false, name, error: refused })
-      else if (made === undefined || taken.has(made.key.claim.id)) results.push(await this.#there(name))
+      else if (made === undefined || taken.has(made.key.claim.id))
+        results.push(await this.#there(name, batch.specs[at] as KeySpec))
       else results.push({ ok: true, key: this.#told(made.key), created: true })
     }
     return results
@@ -170,10 +172,10 @@ class ManyKeys {
   }
 
   /** A key whose name is taken. */
-  async #there(name: string): Promise<CreatedKey> {
+  async #there(name: string, spec: KeySpec): Promise<CreatedKey> {
     if (this.#options.ifAbsent !== true) return { ok: false, name, error: keyExists(name) }
     try {
-      return { ok: true, key: await this.#changes.summary(name), created: false }
+      return { ok: true, key: asAsked(await this.#changes.summary(name), spec), created: false }
     } catch (error) {
       if (!(error instanceof KmsError)) throw error
       // The name of a key that was renamed.

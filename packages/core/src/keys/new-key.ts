@@ -5,7 +5,7 @@ import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { PolicyFields } from './rotation-policy.ts'
-import { generateVersion, type Material, sealVersion } from './version-material.ts'
+import { type FreshMaterial, generateVersion, type Material, sealVersion } from './version-material.ts'
 import { versionNumber } from './version-number.ts'
 
 /** What a key is made of, checked. */
@@ -18,6 +18,8 @@ export interface NewKeySpec {
   readonly reason: string
   /** Material that was made elsewhere; new one from the platform's CSPRNG unless given. */
   readonly given?: GivenVersion | undefined
+  /** The new one, where the commit may be tried again. */
+  readonly fresh?: FreshMaterial
 }
 
 /** Material that was made elsewhere, tested, and how. Its secret stays the caller's. */
@@ -35,7 +37,7 @@ export interface NewKey {
 /** Makes a key's records. @throws `unsupported` where the platform lacks the algorithm of a pair */
 export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): Promise<NewKey> {
   const { store, ring } = access.record
-  const { name, description, policy, use, exportable, reason, given } = spec
+  const { name, description, policy, use, exportable, reason, given, fresh } = spec
   const key = globalThis.crypto.randomUUID()
   const number = versionNumber(authority.head.record.incarnation, 1)
   const time = environment.wall()
@@ -65,7 +67,7 @@ export async function newKey({ environment, access, authority }: KeyRing, spec: 
   const of = { key: record, number, time, reason, state: 'active' } as const
   const version =
     given === undefined
-      ? await generateVersion(environment, access, of)
+      ? await generateVersion(environment, access, of, fresh)
       : sealVersion(
           environment,
           access,

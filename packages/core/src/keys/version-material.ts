@@ -10,7 +10,7 @@ import { KmsError } from '../errors.ts'
 import { generatePair } from '../key-pairs/generate-pair.ts'
 import { DerivationVersion } from '../purposes/derivation-version.ts'
 import { MacVersion } from '../purposes/mac-version.ts'
-import { PairVersion } from '../purposes/pair-version.ts'
+import { PairVersion, type PairVersionParts } from '../purposes/pair-version.ts'
 import { Secret } from '../secret.ts'
 import { keySpecEntry, type PurposeAndSpec } from '../specs/key-specs.ts'
 import { versionId } from '../store/record-ids.ts'
@@ -51,13 +51,40 @@ async function generateMaterial(environment: Environment, { purpose, spec }: Pur
   return { secret: Secret.take(globalThis.crypto.getRandomValues(bytes)), publicKey: nothing }
 }
 
-/** A new version's record with material from the platform's CSPRNG, sealed to the ring. @throws as `generateMaterial` */
+/**
+ * Material for one new version, made once however many attempts its commit takes: an RSA pair takes seconds, in which others commit. Wiped by whoever made it.
+ */
+export class FreshMaterial {
+  #made: Promise<Material> | undefined
+
+  /** A copy, for whoever seals it. @throws as `generateMaterial` */
+  async copy(environment: Environment, use: PurposeAndSpec): Promise<Material> {
+    this.#made ??= generateMaterial(environment, use)
+    const { secret, publicKey } = await this.#made
+    return { secret: Secret.copy(secret.reveal()), publicKey }
+  }
+
+  wipe(): void {
+    this.#made?.then(
+      ({ secret }) => secret.wipe(),
+      () => {},
+    )
+  }
+}
+
+/**
+ * A new version's record with material from the platform's CSPRNG, sealed to the ring.
+ * @param fresh where the commit may be tried again
+ * @throws as `generateMaterial`
+ */
 export async function generateVersion(
   environment: Environment,
   access: RingAccess,
   of: NewVersion,
+  fresh?: FreshMaterial,
 ): Promise<VersionRecord> {
-  const material = await generateMaterial(environment, of.key as PurposeAndSpec)
+  const use = of.key as PurposeAndSpec
+  const material = await (fresh?.copy(environment, use) ?? generateMaterial(environment, use))
   return sealVersion(environment, access, material, { ...of, origin: 'generated', method: "the platform's CSPRNG" })
 }
 
@@ -122,6 +149,19 @@ export function loadVersion(
   onSlots: (change: number) => void,
 ): VersionInMemory {
   const { key, number, purpose, spec, publicKey } = version
+  if (purpose === 'sign' || purpose === 'agree' || purpose === 'transport') {
+    const parts: PairVersionParts = {
+      version: number,
+      purpose,
+      spec,
+      publicKey: fromText(publicKey),
+      crypto: environment.crypto,
+    }
+    const pair = new PairVersion(parts, () => openMaterial(environment, access, version))
+    // What is not active yet is told to be in memory, so it must open.
+    if (version.state === 'pre-active') void pair.material
+    return pair
+  }
   const secret = openMaterial(environment, access, version)
   switch (purpose) {
     case 'encrypt':
@@ -137,18 +177,6 @@ export function loadVersion(
       )
     case 'mac':
       return new MacVersion(number, spec, secret, environment.primitives)
-    case 'sign':
-    case 'agree':
-    case 'transport': {
-      const parts = {
-        version: number,
-        purpose,
-        spec,
-        publicKey: fromText(publicKey),
-        crypto: environment.crypto,
-      } as const
-      return new PairVersion(parts, secret)
-    }
   }
   secret.wipe()
   throw new KmsError('unsupported', `Nothing is done here with keys of spec ${spec}: they are kept for other systems.`)

@@ -65,8 +65,10 @@ export class AgreementKey {
    * version's state refuses; `unsupported` for X-Wing, which only seals; `store-unavailable`, `closed`
    */
   agree(peer: PublicKeyForm, { info, length = 32, version }: AgreeOptions): Promise<AgreedKey> {
-    const bytes = typeof info === 'string' ? new TextEncoder().encode(info) : info
-    if (!(bytes instanceof Uint8Array) || bytes.length > 1_024) {
+    // A copy: the caller may change its own while this waits.
+    const bytes =
+      typeof info === 'string' ? new TextEncoder().encode(info) : info instanceof Uint8Array ? info.slice() : undefined
+    if (bytes === undefined || bytes.length > 1_024) {
       throw new KmsError('invalid-argument', 'What a key is for has up to 1,024 bytes.')
     }
     if (!Number.isInteger(length) || length < 16 || length > 64) {
@@ -101,8 +103,7 @@ export class AgreementKey {
   async #version(named: number | undefined): Promise<PairVersion> {
     await this.#held.ready()
     const { key, source } = this.#held
-    if (named !== undefined) await source.lookUp(key, named)
-    const version = named === undefined ? key.protecting() : this.#held.version(named)
+    const version = named === undefined ? key.protecting() : await this.#held.loadedVersion(named)
     source.uses(key, version.version).open()
     return version
   }

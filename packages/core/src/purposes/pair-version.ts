@@ -20,34 +20,40 @@ export class PairVersion implements VersionInMemory {
   readonly slotsHeld = 0
   readonly publicKey: Uint8Array
   readonly #parts: PairVersionParts
-  readonly #material: Secret
+  readonly #open: () => Secret
+  #material: Secret | undefined
   #half: Promise<ImportedHalf> | undefined
   #released = false
 
-  /** @param material PKCS#8 in DER, of X-Wing its seed; the version takes it over */
-  constructor(parts: PairVersionParts, material: Secret) {
+  /**
+   * @param open opens the material, PKCS#8 in DER, of X-Wing its seed, when it is first needed: whoever verifies has no need of it. The version takes it
+   * over
+   */
+  constructor(parts: PairVersionParts, open: () => Secret) {
     this.version = parts.version
     this.publicKey = parts.publicKey
     this.#parts = parts
-    this.#material = material
+    this.#open = open
   }
 
   /** The private half as WebCrypto has it. @throws `closed`, `unsupported` where the platform lacks the algorithm */
   half(): Promise<ImportedHalf> {
     if (this.#released) throw new KmsError('closed', 'The key was released.')
     const { purpose, spec, crypto } = this.#parts
-    this.#half ??= importPrivateHalf(this.#material, purpose, spec, crypto)
+    this.#half ??= importPrivateHalf(this.material, purpose, spec, crypto)
     return this.#half
   }
 
-  /** Its material, for what WebCrypto does not do. Not a copy, and the version's to wipe. */
+  /** Its material, for what WebCrypto does not do. Not a copy, and the version's to wipe. @throws `closed`, `not-permitted`, `store-corrupt` */
   get material(): Secret {
+    if (this.#released) throw new KmsError('closed', 'The key was released.')
+    this.#material ??= this.#open()
     return this.#material
   }
 
   release(): void {
     this.#released = true
     this.#half = undefined
-    this.#material.wipe()
+    this.#material?.wipe()
   }
 }

@@ -68,7 +68,8 @@ export class SignatureKey {
 
   /** `sign`, with the label of the version that made it. Throws as `sign` does. */
   async signed(data: Uint8Array | string, { form = 'raw' }: SignOptions = {}): Promise<MadeSignature> {
-    const bytes = plaintextBytes(data)
+    // A copy: the caller may change its own while this waits.
+    const bytes = plaintextBytes(data).slice()
     if (form === 'der' && ecdsaLength(this.spec) === undefined) {
       throw new KmsError('invalid-argument', `Signatures of ${this.spec} have one form: leave out "der".`)
     }
@@ -106,7 +107,10 @@ export class SignatureKey {
   signer(): Signer {
     this.#held.checkReleased()
     const { version, publicKey } = this.#held.key.protecting()
-    return signerOf(this.spec, publicKey, async (data) => (await this.#sign(() => data, version)).signature)
+    return signerOf(this.spec, publicKey, async (data) => {
+      const own = data.slice()
+      return (await this.#sign(() => own, version)).signature
+    })
   }
 
   /** @param only the version that must sign; the primary unless given */

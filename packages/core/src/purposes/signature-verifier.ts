@@ -1,14 +1,15 @@
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { type ImportedHalf, importPublicHalf } from '../key-pairs/pair-halves.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey, VersionStanding } from '../keys/loaded-key.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
-import { checkProcesses } from '../keys/states.ts'
+import { checkProcesses, isPreActive } from '../keys/states.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { type DigestedData, digestOf } from '../signatures/digest.ts'
 import { decodeSignatureFile, statementBytes } from '../signatures/signature-file.ts'
-import { type SignatureForm, signatureFits } from '../signatures/verify.ts'
+import { type Claim, type SignatureForm, signatureFits } from '../signatures/verify.ts'
 import type { PairVersion } from './pair-version.ts'
 
 /** A genuine signature: which version made it, and what is known of that version since. */
@@ -39,6 +40,8 @@ type Standing = VersionStanding<PairVersion>
  */
 export class SignatureVerifier {
   readonly #held: HeldKey<PairVersion>
+  /** Public halves that were brought into WebCrypto, by what is recorded of their versions. */
+  readonly #halves = new WeakMap<Standing, Promise<ImportedHalf>>()
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
@@ -70,9 +73,10 @@ export class SignatureVerifier {
     data: Uint8Array | string,
     { form = 'raw', version }: VerifyOptions = {},
   ): Promise<SignatureVerification> {
-    const bytes = plaintextBytes(data)
+    // Copies: the caller may change its own while this waits.
+    const [own, bytes] = [signature.slice(), plaintextBytes(data).slice()]
     const named = version === undefined ? undefined : parseVersionLabel(version)
-    return this.#verify(signature, bytes, form, named)
+    return this.#verify(own, bytes, form, named)
   }
 
   /**
@@ -105,20 +109,48 @@ export class SignatureVerifier {
       async () => {
         await this.#held.ready()
         const { key, source } = this.#held
-        if (named === undefined) await source.loadAll(key)
-        else await source.lookUp(key, named)
-        for (const [number, standing] of candidates(key, named)) {
-          const claim = { spec: this.spec, publicKey: fromText(standing.publicKey), signature, form, data }
-          if (!(await signatureFits(claim, source.crypto))) continue
-          return this.#verified(number, standing)
-        }
-        throw notIts(this.name)
+        const claim = { spec: this.spec, signature, form, data }
+        const before = await this.#search(claim, named, new Set())
+        if (before.found !== undefined && !isBehind(key, before.found)) return this.#verified(before.found)
+        // A version that came, or became active, a moment ago: another process may know of it before this one does.
+        await source.renew()
+        const { found } = before.found === undefined ? await this.#search(claim, named, before.tried) : before
+        if (found === undefined) throw notIts(this.name)
+        return this.#verified(found)
       },
       named,
     )
   }
 
-  #verified(number: number, standing: Standing): SignatureVerification {
+  /** The version that made a signature, among those not tried yet. */
+  async #search(
+    claim: Omit<Claim, 'half'>,
+    named: number | undefined,
+    tried: ReadonlySet<number>,
+  ): Promise<{ readonly found: number | undefined; readonly tried: ReadonlySet<number> }> {
+    const { key, source } = this.#held
+    if (named === undefined) await source.loadAll(key)
+    else await source.lookUp(key, named)
+    const all = candidates(key, named).filter(([number]) => !tried.has(number))
+    for (const [number, standing] of all) {
+      const half = await this.#half(standing)
+      if (await signatureFits({ ...claim, half }, source.crypto)) return { found: number, tried }
+    }
+    return { found: undefined, tried: new Set(all.map(([number]) => number)) }
+  }
+
+  #half(standing: Standing): Promise<ImportedHalf> {
+    let half = this.#halves.get(standing)
+    if (half === undefined) {
+      half = importPublicHalf(fromText(standing.publicKey), 'sign', this.spec, this.#held.source.crypto)
+      this.#halves.set(standing, half)
+    }
+    return half
+  }
+
+  #verified(number: number): SignatureVerification {
+    const standing = this.#held.key.versions.get(number)
+    if (standing === undefined) throw notIts(this.name)
     const { state, scheduled, compromisedSince } = standing
     const refused = scheduled || state === 'suspended' || state === 'pre-active'
     if (refused) {
@@ -141,6 +173,12 @@ export class SignatureVerifier {
   [Symbol.dispose](): void {
     this.release()
   }
+}
+
+/** Whether a version that signed is not active yet, as far as is known here. */
+function isBehind(key: LoadedKey<PairVersion>, number: number): boolean {
+  const standing = key.versions.get(number)
+  return standing === undefined || isPreActive(standing)
 }
 
 /** The versions that may have signed, the primary first, then the newest. */

@@ -1,5 +1,6 @@
 import { KmsError } from '../errors.ts'
 import { importPublicHalf } from '../key-pairs/pair-halves.ts'
+import { decryptOaep, encryptOaep } from '../key-pairs/rsa-oaep.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
@@ -60,10 +61,7 @@ export class TransportKey {
       const { key: held, source } = this.#held
       const { publicKey, version } = held.protecting()
       const other = await importPublicHalf(publicKey, 'transport', this.spec, source.crypto)
-      const { operation } = other.algorithm
-      const bytes = new Uint8Array(
-        await source.crypto.subtle.encrypt(operation, other.key, key.reveal() as BufferSource),
-      )
+      const bytes = await encryptOaep(other, key.reveal(), source.crypto)
       source.uses(held, version).seal()
       return { bytes, version: versionLabel(version) }
     })
@@ -82,21 +80,15 @@ export class TransportKey {
       async () => {
         await this.#held.ready()
         const { key, source } = this.#held
-        if (named !== undefined) await source.lookUp(key, named)
-        const own = named === undefined ? key.protecting() : this.#held.version(named)
+        const own = named === undefined ? key.protecting() : await this.#held.loadedVersion(named)
         const half = await own.half()
         source.uses(key, own.version).open()
-        try {
-          const { operation } = half.algorithm
-          return Secret.take(
-            new Uint8Array(await source.crypto.subtle.decrypt(operation, half.key, bytes as BufferSource)),
-          )
-        } catch {
-          throw new KmsError(
-            'authentication-failed',
-            `That was not sent to version ${versionLabel(own.version)} of "${this.name}".`,
-          )
-        }
+        const received = await decryptOaep(half, bytes, source.crypto)
+        if (received !== undefined) return received
+        throw new KmsError(
+          'authentication-failed',
+          `That was not sent to version ${versionLabel(own.version)} of "${this.name}".`,
+        )
       },
       named,
     )

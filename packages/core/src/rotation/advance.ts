@@ -23,7 +23,7 @@ export interface AdvanceOptions {
 }
 
 /** What a step makes of a rotation; undefined where there is nothing to do any more. */
-export type Step = (at: Rotating, doing: Doing) => KeyChange | undefined
+export type Step = (at: Rotating, doing: Doing) => KeyChange | undefined | Promise<KeyChange | undefined>
 
 /** Takes a rotation's steps, one commit each. */
 export class RotationProgress {
@@ -47,11 +47,11 @@ export class RotationProgress {
     let at = rotation
     if (hasBegun(at.step)) {
       if (!urgent && (await this.#distribute(at)).length > 0) return at
-      at = await this.step('rotation.activate', at, {}, (now, doing) => {
+      at = await this.step('rotation.activate', at, {}, async (now, doing) => {
         if (!hasBegun(now.rotation.step)) return undefined
         if (mayActivate(now.to)) {
           checkNotRevoked(now.key, now.from, unattended)
-          selfTest(environment, access, now.to)
+          await selfTest(environment, access, now.to)
         }
         return activated(now, doing, urgent ? 'not waited for' : '')
       })
@@ -91,7 +91,7 @@ export class RotationProgress {
       async (key) => {
         const now = await this.#rotations.rotating(key, rotation.rotation)
         const doing = { time: environment.wall(), by: environment.caller }
-        return build(now, doing) ?? { key, versions: [] }
+        return (await build(now, doing)) ?? { key, versions: [] }
       },
       { rotation: rotation.rotation, ...bound },
     )

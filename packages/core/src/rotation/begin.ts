@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf, withVersion } from '../keys/key-changes.ts'
-import { generateVersion } from '../keys/version-material.ts'
+import { FreshMaterial, generateVersion } from '../keys/version-material.ts'
 import { nextNumber, parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
 import { newRotation } from './new-rotation.ts'
@@ -32,6 +32,7 @@ export async function begin(
   const number = to === undefined ? 0 : parseVersionLabel(to)
   const rotation = globalThis.crypto.randomUUID()
   const requestId = rest.requestId ?? globalThis.crypto.randomUUID()
+  const fresh = new FreshMaterial()
   let joined: RotationRecord | undefined
 
   const build = async (key: KeyRecord): Promise<KeyChange> => {
@@ -51,7 +52,7 @@ export async function begin(
     const given = number === 0 ? undefined : await waiting(key, number)
     const made = nextNumber(key.newest, authority.head.record.incarnation)
     const of = { key, number: made, time, reason: reasonOf(rest), state: 'pre-active' } as const
-    const version = given ?? (await generateVersion(environment, access, of))
+    const version = given ?? (await generateVersion(environment, access, of, fresh))
     await selfTest(environment, access, version)
     const record = newRotation(environment, key, {
       rotation,
@@ -79,11 +80,13 @@ export async function begin(
     )
   }
 
-  const { id } = await changes.change('rotation.generate', name, { ...rest, requestId }, build, {
-    to: versionText(number),
-    trigger,
-    urgent,
-  })
+  const { id } = await changes
+    .change('rotation.generate', name, { ...rest, requestId }, build, {
+      to: versionText(number),
+      trigger,
+      urgent,
+    })
+    .finally(() => fresh.wipe())
   // It may have been committed by an earlier call.
   const recorded = await authority.outcomeOf(requestId)
   if (recorded !== undefined) return rotations.read(id, recorded)

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
 import type { VerifiesNow } from '@kms/core'
-import { Ed25519Key } from './ed25519-key.ts'
+import { OkpKey, okpCurve } from './okp-key.ts'
 
 type Crypto = typeof globalThis.crypto
 type Subtle = webcrypto.SubtleCrypto
@@ -14,13 +14,13 @@ type Format = 'raw' | 'pkcs8' | 'spki'
 const NodeKey = (globalThis as unknown as { readonly CryptoKey: new () => CryptoKey }).CryptoKey
 
 /** What only @peculiar/webcrypto is asked for, or Node's own for its own keys. */
-const delegated = ['encrypt', 'decrypt', 'deriveBits', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
+const delegated = ['encrypt', 'decrypt', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
 
 /** What Node's WebCrypto has under every release from 20 on without calling it experimental. */
 const settled: ReadonlySet<string> = new Set(['ECDSA', 'ECDH', 'RSA-PSS', 'RSA-OAEP', 'RSASSA-PKCS1-V1_5'])
 
 /**
- * A WebCrypto object of three: node:crypto for Ed25519, Node's own WebCrypto for ECDSA, ECDH and RSA, @peculiar/webcrypto, loaded when it is first
+ * A WebCrypto object of three: node:crypto for Ed25519 and X25519, Node's own WebCrypto for ECDSA, ECDH and RSA, @peculiar/webcrypto, loaded when it is first
  * needed, for all else. @peculiar/webcrypto makes key pairs on the main thread and parses a key with each use, from text in which private keys stay behind; Node
  * 20's own still calls Ed25519 and X25519 experimental.
  */
@@ -37,25 +37,32 @@ export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
   const byKey = async (key: CryptoKey | undefined): Promise<Subtle> => (key instanceof NodeKey ? nodes : theirs())
   const own = {
     async generateKey(algorithm: Algorithm, extractable: boolean, usages: Usages) {
-      return isEd25519(algorithm)
-        ? Ed25519Key.generate(extractable)
+      const curve = okpCurve(nameOf(algorithm))
+      return curve !== undefined
+        ? OkpKey.generate(curve, extractable)
         : (await byAlgorithm(algorithm)).generateKey(algorithm, extractable, usages)
     },
     async importKey(format: Format, data: BufferSource, algorithm: Algorithm, extractable: boolean, usages: Usages) {
-      return isEd25519(algorithm)
-        ? Ed25519Key.from(format, view(data), extractable, usages)
+      const curve = okpCurve(nameOf(algorithm))
+      return curve !== undefined
+        ? OkpKey.from(curve, format, view(data), extractable, usages)
         : (await byAlgorithm(algorithm)).importKey(format, data, algorithm, extractable, usages)
     },
     async exportKey(format: Format, key: CryptoKey): Promise<ArrayBuffer> {
-      return key instanceof Ed25519Key ? key.export(format) : (await byKey(key)).exportKey(format, key)
+      return key instanceof OkpKey ? key.export(format) : (await byKey(key)).exportKey(format, key)
     },
     async sign(algorithm: Algorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer> {
-      return key instanceof Ed25519Key ? key.sign(view(data)) : (await byKey(key)).sign(algorithm, key, data)
+      return key instanceof OkpKey ? key.sign(view(data)) : (await byKey(key)).sign(algorithm, key, data)
     },
     async verify(algorithm: Algorithm, key: CryptoKey, signature: BufferSource, data: BufferSource): Promise<boolean> {
-      return key instanceof Ed25519Key
+      return key instanceof OkpKey
         ? key.verify(view(signature), view(data))
         : (await byKey(key)).verify(algorithm, key, signature, data)
+    },
+    async deriveBits(algorithm: Algorithm, key: CryptoKey, bits: number): Promise<ArrayBuffer> {
+      return key instanceof OkpKey
+        ? key.deriveBits((algorithm as { readonly public?: unknown }).public, bits)
+        : (await byKey(key)).deriveBits(algorithm as Parameters<Subtle['deriveBits']>[0], key, bits)
     },
   }
   const rest = delegated.map((name) => {
@@ -71,15 +78,13 @@ export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
     getRandomValues: (array) => globalThis.crypto.getRandomValues(array),
     randomUUID: () => globalThis.crypto.randomUUID(),
     verifyNow(key, signature, data) {
-      if (key instanceof Ed25519Key) return key.verifyNow(signature, data)
+      if (key instanceof OkpKey) return key.verifyNow(signature, data)
       throw new DOMException('Only Ed25519 signatures are checked without waiting.', 'NotSupportedError')
     },
   } as Crypto & Required<VerifiesNow>
 }
 
 const nameOf = (algorithm: Algorithm): string => (typeof algorithm === 'string' ? algorithm : algorithm.name)
-
-const isEd25519 = (algorithm: Algorithm): boolean => nameOf(algorithm) === 'Ed25519'
 
 const view = (data: BufferSource): Uint8Array =>
   ArrayBuffer.isView(data)

@@ -110,6 +110,25 @@ test.each(pairs)('a pair of %j goes out and into @peculiar/webcrypto, and back',
   }
 })
 
+test('X25519 agrees on the secret of RFC 7748 §6.1, and with nothing that is no key of an honest party', async () => {
+  const x25519 = { name: 'X25519' }
+  const hex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, 'hex'))
+  const alice = hex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a')
+  const pkcs8 = Buffer.concat([hex('302e020100300506032b656e04220420'), alice])
+  const own = await ours.subtle.importKey('pkcs8', pkcs8, x25519, false, ['deriveBits'])
+  const bob = hex('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f')
+  const secretWith = async (raw: Uint8Array, bits = 256): Promise<Uint8Array> => {
+    const theirs = await ours.subtle.importKey('raw', raw, x25519, true, [])
+    return new Uint8Array(await ours.subtle.deriveBits({ name: 'X25519', public: theirs }, own, bits))
+  }
+  expect(await secretWith(bob)).toEqual(hex('4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742'))
+  await expect(secretWith(new Uint8Array(32))).rejects.toThrow()
+  await expect(secretWith(bob, 128)).rejects.toThrow()
+  const ed25519 = await ours.subtle.importKey('raw', pair().raw, algorithm, true, ['verify'])
+  await expect(ours.subtle.deriveBits({ name: 'X25519', public: ed25519 }, own, 256)).rejects.toThrow()
+  await expect(ours.subtle.exportKey('pkcs8', own)).rejects.toThrow()
+})
+
 test('an RSA key is made while the main thread goes on', async () => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
