@@ -1,3 +1,4 @@
+import { requireBytes } from '../envelope/refusals.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
@@ -71,6 +72,8 @@ export class SignatureVerifier {
     { form = 'raw', version }: VerifyOptions = {},
   ): Promise<SignatureVerification> {
     const bytes = plaintextBytes(data)
+    requireBytes(signature, 'The signature')
+    requireBytes(bytes, 'The data')
     const named = version === undefined ? undefined : parseVersionLabel(version)
     return this.#verify(signature, bytes, form, named)
   }
