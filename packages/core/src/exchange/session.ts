@@ -49,7 +49,9 @@ export class ExchangeSession {
     if (!Number.isInteger(length) || length < 16 || length > 1_024) {
       throw invalidArgument('An exported secret has 16 to 1,024 bytes.')
     }
-    return Secret.take(this.#primitives.hkdfExpand('SHA-512', this.#exporter.reveal(), concat(u16(length), info), length))
+    return Secret.take(
+      this.#primitives.hkdfExpand('SHA-512', this.#exporter.reveal(), concat(u16(length), info), length),
+    )
   }
 
   /** Zeroes the keys and what others are exported from. What was exported stays. */
