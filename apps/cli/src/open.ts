@@ -75,7 +75,7 @@ export async function openInto(
   if (named === null && given === undefined) {
     throw await failure(
       'no-matching-key',
-      'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE; to a key of the store that agrees or transports: --key NAME.',
+      'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE; to a key of the store that agrees: --key NAME.',
     )
   }
   const { withKms } = await import('./session.ts')

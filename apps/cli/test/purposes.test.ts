@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { Kms, keyFileRoot } from '@kms/node'
 import { beforeAll, expect, test } from 'vitest'
 import { sandbox } from './kms.ts'
 
@@ -22,7 +23,11 @@ test('a file is signed, and checked by the file beside it, with nothing else nam
   expect(await kms('verify', 'changed.tgz', '--signature', 'release.tgz.sig')).toMatchObject({ code: 3 })
   await kms('key', 'compromise', 'releases', '1', '--since', '2026-01-02T03:04:05Z', '--yes')
   const since = await kms('verify', 'release.tgz', '--signature', 'release.tgz.sig')
-  expect(since.stderr).toContain('compromised since 2026-01-02')
+  expect(since).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('compromised since 2026-01-02') })
+  const allowed = await kms('verify', 'release.tgz', '--signature', 'release.tgz.sig', '--allow-compromised')
+  expect(allowed).toMatchObject({ code: 0, stderr: expect.stringContaining('compromised since 2026-01-02') })
+  const given = await kms('key', 'public', 'releases', '1')
+  expect(given).toMatchObject({ code: 0, stderr: expect.stringContaining('compromised since 2026-01-02') })
 })
 
 test('OpenSSL checks what a P-256 key signed in DER, with the key that kms gives out', async () => {
@@ -41,6 +46,27 @@ test('a mac is made, and checked', async () => {
   expect(await kms('mac', '--key', 'webhooks', 'release.tgz', '--verify', stdout.trim())).toMatchObject({ code: 0 })
   const other = stdout.trim().replace(/^./, (first) => (first === '0' ? '1' : '0'))
   expect(await kms('mac', '--key', 'webhooks', 'release.tgz', '--verify', other)).toMatchObject({ code: 3 })
+})
+
+test('a mac of a version that is not among the newest 64 is genuine', async () => {
+  await kms('key', 'create', 'old', '--purpose', 'mac')
+  const { stdout } = await kms('mac', '--key', 'old', 'release.tgz')
+  const store = await Kms.open(`sqlite:${box.path('kms.db')}`, { root: keyFileRoot(box.path('root.key')) })
+  for (let i = 0; i < 65; i++) await store.keys.rotate('old')
+  await store.close()
+  const check = ['mac', '--key', 'old', 'release.tgz', '--verify', stdout.trim()] as const
+  expect(await kms(...check)).toMatchObject({ code: 0, stdout: expect.stringContaining('version 1') })
+  expect(await kms(...check, '--key-version', '1')).toMatchObject({ code: 0 })
+  expect(await kms(...check, '--key-version', '2')).toMatchObject({ code: 3 })
+  expect(await kms('mac', '--key', 'old', 'release.tgz', '--key-version', '1')).toMatchObject({ code: 2 })
+})
+
+test('a key that transports opens no files', async () => {
+  await kms('key', 'create', 'partner', '--purpose', 'transport', '--spec', 'rsa-2048')
+  writeFileSync(box.path('partner.pem'), (await kms('key', 'public', 'partner')).stdout)
+  await kms('encrypt', '--to', 'partner.pem', 'release.tgz', '-o', 'partner.kms')
+  const refused = await kms('decrypt', '--key', 'partner', 'partner.kms', '-o', '-')
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--purpose agree') })
 })
 
 test('keys that are derived and agreed go to files of mode 600, and nowhere else', async () => {

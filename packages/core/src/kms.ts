@@ -237,7 +237,7 @@ export class Kms {
   /**
    * A key's primary version as a recipient, for files and messages (envelope v1, mode 2): rotation then rewrites headers, not
    * contents.
-   * @throws `key-not-found`; wrapping throws `key-disabled`, `no-primary-version`
+   * @throws `key-not-found`, `invalid-argument` for a key that transports; wrapping throws `key-disabled`, `no-primary-version`
    */
   async recipient(name: string): Promise<Recipient> {
     this.#checkOpen()
@@ -247,7 +247,7 @@ export class Kms {
   /**
    * Opens what is sealed to a key (envelope v1, mode 2), of whichever version.
    * @param name the key's name; any key of the ring unless given
-   * @throws `key-not-found`; opening throws what `decrypt` does
+   * @throws `key-not-found`, `invalid-argument` for a key that transports; opening throws what `decrypt` does
    */
   async opener(name?: string): Promise<Opener> {
     this.#checkOpen()

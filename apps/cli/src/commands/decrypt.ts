@@ -44,7 +44,7 @@ export async function decrypt(call: Invocation<DecryptOptions>, file?: string): 
 
 /** `kms verify [FILE]`: opens all of it and writes nothing; with `--signature`, who signed it. */
 export async function verify(
-  call: Invocation<DecryptOptions & { readonly signature?: string }>,
+  call: Invocation<DecryptOptions & { readonly signature?: string; readonly allowCompromised?: boolean }>,
   file?: string,
 ): Promise<void> {
   const { signature } = call.options

@@ -1,3 +1,4 @@
+import type { VersionPublicKey } from '@kms/core'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { withKms } from '../session.ts'
@@ -15,5 +16,14 @@ export async function publicKey(call: Invocation<PublicOptions>, name: string, v
   if (shown == null && !call.output.json) {
     throw await failure('unsupported', `A public key of ${found.spec} has no such form; --json shows those it has.`)
   }
+  if (found.state !== 'active' && found.state !== 'deactivated') call.output.warn(standing(found))
   call.output.result({ ...found, bytes: Buffer.from(bytes).toString('base64') }, () => shown ?? '')
+}
+
+function standing({ version, state, compromisedSince }: Omit<VersionPublicKey, 'bytes'>): string {
+  if (compromisedSince !== null) {
+    return `Version ${version} is compromised since ${compromisedSince.toISOString()}: nobody should rely on it, nor send anything to it.`
+  }
+  const because = state === 'suspended' ? 'disabled' : state
+  return `Version ${version} is ${because}.`
 }

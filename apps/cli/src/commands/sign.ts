@@ -26,7 +26,11 @@ export async function sign(call: Invocation<SignOptions>, file?: string): Promis
   try {
     const made = await withKms(call, async (kms) => {
       const key = await kms.use(name, { purpose: 'sign' })
-      if (form === 'file') return { bytes: Buffer.from(await key.signFile(input.read())), version: key.version }
+      if (form === 'file') {
+        const file = await key.signFile(input.read())
+        // Of the file: the primary may have moved since.
+        return { bytes: Buffer.from(file), version: (JSON.parse(file) as { readonly version: string }).version }
+      }
       const data = await readAll(input.read(), wholeLimit, input.name)
       const { signature, version } = await key.signed(data, { form })
       return { bytes: signature, version }

@@ -10,6 +10,7 @@ import { wholeLimit } from './sign.ts'
 interface VerifyOptions {
   readonly key?: string
   readonly signature?: string
+  readonly allowCompromised?: boolean
   readonly form?: 'file' | 'raw' | 'der'
 }
 
@@ -37,12 +38,26 @@ export async function verifySignature(
         : await verifier.verify(signature, await readAll(input.read(), wholeLimit, input.name), { form })
     return { genuine: true, input: input.name, key: name, ...verified }
   })
+  if (found.compromisedSince !== null && call.options.allowCompromised !== true) throw await compromised(found)
   call.output.result(
     found,
     ({ green }) =>
       `${green('Genuine')}: ${printable(input.name)} was signed by version ${found.version} of ${printable(found.key)}.`,
   )
   warnOf(call, found)
+}
+
+/** A signature that is genuine, and may be somebody else's: no success for scripts. */
+function compromised({
+  key,
+  version,
+  compromisedSince,
+}: SignatureVerification & { readonly key: string }): Promise<Error> {
+  return failure(
+    'version-compromised',
+    `The signature is genuine, but version ${version} of "${key}" is compromised since ${compromisedSince?.toISOString()}: somebody else may have made it.`,
+    { hint: 'If you have seen this signature before that time: --allow-compromised.' },
+  )
 }
 
 function warnOf(call: Invocation, { version, compromisedSince }: SignatureVerification): void {

@@ -1,4 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
+import { concat, u16 } from '../envelope/bytes.ts'
 import { invalidArgument } from '../envelope/refusals.ts'
 import { Secret } from '../secret.ts'
 import type { ExchangeRole } from './key-schedule.ts'
@@ -34,7 +35,8 @@ export class ExchangeSession {
   }
 
   /**
-   * A further secret that both sides derive alike, as TLS exports keying material (RFC 8446 §7.5). The session keys do not follow from it.
+   * A further secret that both sides derive alike, as TLS exports keying material (RFC 8446 §7.5). The session keys do not follow from it, nor does
+   * one of another length.
    * @param label what it is for: 1 to 255 bytes in UTF-8
    * @param length 16 to 1,024 bytes @returns the caller's to wipe
    * @throws `invalid-argument`; `closed` after `wipe`
@@ -47,7 +49,9 @@ export class ExchangeSession {
     if (!Number.isInteger(length) || length < 16 || length > 1_024) {
       throw invalidArgument('An exported secret has 16 to 1,024 bytes.')
     }
-    return Secret.take(this.#primitives.hkdfExpand('SHA-512', this.#exporter.reveal(), info, length))
+    return Secret.take(
+      this.#primitives.hkdfExpand('SHA-512', this.#exporter.reveal(), concat(u16(length), info), length),
+    )
   }
 
   /** Zeroes the keys and what others are exported from. What was exported stays. */

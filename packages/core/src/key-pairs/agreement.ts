@@ -30,8 +30,8 @@ export async function sharedSecret(
       cause,
     })
   }
-  // RFC 7748 §6.1: a point of small order gives zeros, whatever the private key.
-  if (secret.reveal().some((byte) => byte !== 0)) return secret
+  // RFC 7748 §6.1: a point of small order gives zeros, whatever the private key. The NIST curves have no such points, and points with x = 0.
+  if (spec !== 'x25519' || secret.reveal().some((byte) => byte !== 0)) return secret
   secret.wipe()
   throw new KmsError(
     'invalid-argument',

@@ -23,6 +23,13 @@ export function openSshLine(spec: string, spki: Uint8Array, comment: string): st
 export function readOpenSshLine(line: string): SpecifiedPublicKey {
   const [type, encoded, ...rest] = line.split(/[ \t]+/, 3)
   if (type === undefined || encoded === undefined || /[\r\n]/.test(line) || rest.length > 1) throw unreadable()
+  const key = keyIn(type, encoded)
+  // Integers with zeros before them, or without the one that makes them positive: a key would have several lines.
+  if (openSshLine(key.spec, key.spki, '') !== `${type} ${encoded}`) throw unreadable()
+  return key
+}
+
+function keyIn(type: string, encoded: string): SpecifiedPublicKey {
   const blob = decode(encoded)
   const parts = fieldsOf(blob)
   const [name, ...values] = parts

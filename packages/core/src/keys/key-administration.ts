@@ -26,9 +26,21 @@ import { type CreatedKey, type CreateManyOptions, createMany, type KeySpec } fro
 import { checkName, checkText } from './names.ts'
 import { keyExists } from './new-key.ts'
 import { type PolicyOptions, policyOf } from './rotation-policy.ts'
+import type { VersionState } from './states.ts'
 import { type ImportOptions, importVersion } from './version-import.ts'
 import { parseVersionLabel, versionLabel } from './version-number.ts'
 import { type DestroyOptions, type Retirement, VersionTransitions, type WithCopies } from './version-transitions.ts'
+
+/** The public half of a version, and what is known of that version. */
+export interface VersionPublicKey extends PublicKeyForms {
+  /** 32 hexadecimal digits, which people compare and envelopes name it by. */
+  readonly fingerprint: string
+  /** The label of the version. */
+  readonly version: string
+  readonly state: VersionState
+  /** Since when others may have had the private half; null unless the version is compromised. */
+  readonly compromisedSince: Date | null
+}
 
 /**
  * The keys of the open ring: making them, and what their versions may do. Each change is one signed, logged commit.
@@ -189,7 +201,7 @@ export class KeyAdministration {
     const reason = reasonOf(options)
     await authority.commit(
       'key.rename',
-      requestSubject(environment.primitives, `${from} ${checked}`, { reason }),
+      requestSubject(environment.primitives, from, { to: checked, reason }),
       options.requestId,
       async () => {
         const { record, revision } = await this.#ring.records.byName(from)
@@ -303,11 +315,12 @@ export class KeyAdministration {
 
   /**
    * The public half of a version of a key that signs, agrees or transports, in the forms that others read, and its fingerprint: 32
-   * hexadecimal digits, which people compare and envelopes name it by. It may go anywhere.
+   * hexadecimal digits, which people compare and envelopes name it by. It may go anywhere; but
+   * **look at `state`**: nobody should rely on one that is compromised or disabled.
    * @param version its label or number; the primary unless given
    * @throws `key-not-found`, `version-lost`, `no-primary-version`; `invalid-argument` for keys that are no pairs
    */
-  async publicKey(name: string, version?: string | number): Promise<PublicKeyForms & { readonly fingerprint: string }> {
+  async publicKey(name: string, version?: string | number): Promise<VersionPublicKey> {
     const { record, version: found } = await this.#versionOf(name, version)
     if (found.publicKey === '') {
       throw new KmsError(
@@ -316,9 +329,17 @@ export class KeyAdministration {
       )
     }
     const { purpose, spec, name: comment } = record
+    const label = versionLabel(found.number)
+    const { state, compromisedSince } = this.#changes.info(record, [found]).versions[0] as VersionInfo
     const spki = fromText(found.publicKey)
     const fingerprint = toHex(await publicFingerprint(purpose as PairPurpose, spec, spki))
-    return { ...publicKeyForms({ spec, spki }, `${comment}/${versionLabel(found.number)}`), fingerprint }
+    return {
+      ...publicKeyForms({ spec, spki }, `${comment}/${label}`),
+      fingerprint,
+      version: label,
+      state,
+      compromisedSince,
+    }
   }
 
   async #versionOf(

@@ -11,7 +11,7 @@ import { fromText } from '../envelope/text.ts'
 import { formatUuid } from '../envelope/uuid.ts'
 import type { VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
-import { heldBy, pairRecipient, type SealedTo, stanzaKind, unwrapByPair } from '../purposes/pair-envelopes.ts'
+import { heldBy, hpkeKind, pairRecipient, unwrapByPair } from '../purposes/pair-envelopes.ts'
 import type { PairVersion } from '../purposes/pair-version.ts'
 import type { Secret } from '../secret.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
@@ -125,16 +125,16 @@ export class KeyUse {
   /** A key's primary version, at the time of wrapping, as a recipient. */
   async recipient(name: string): Promise<Recipient> {
     const { key: id, purpose } = await this.#record(name)
-    return purpose === 'agree' || purpose === 'transport' ? this.#pairRecipientOf(id, purpose) : this.#recipientOf(id)
+    return purpose === 'agree' ? this.#pairRecipientOf(id) : this.#recipientOf(id)
   }
 
-  #pairRecipientOf(id: string, purpose: SealedTo): Recipient {
+  #pairRecipientOf(id: string): Recipient {
     const { environment } = this.#ring
     return {
-      kind: stanzaKind[purpose],
+      kind: hpkeKind,
       wrap: (contentKey, bound) =>
-        this.#holding(purpose, 'encrypt', { id }, undefined, async (key) => {
-          const recipient = await pairRecipient(purpose, key.spec, key.protecting().publicKey, environment)
+        this.#holding('agree', 'encrypt', { id }, undefined, async (key) => {
+          const recipient = await pairRecipient(key.spec, key.protecting().publicKey, environment)
           return recipient.wrap(contentKey, bound)
         }),
     }
@@ -176,7 +176,7 @@ export class KeyUse {
    */
   async opener(name: string | undefined, leaving = false): Promise<Opener> {
     const record = name === undefined ? undefined : await this.#record(name)
-    if (record?.purpose === 'agree' || record?.purpose === 'transport') return this.#pairOpener(record, leaving)
+    if (record?.purpose === 'agree') return this.#pairOpener(record, leaving)
     const only = record?.key
     const named = (stanza: Stanza): { readonly id: string; readonly version: number } | undefined => {
       const fields = readRecipient(stanza)
@@ -205,31 +205,37 @@ export class KeyUse {
   async #pairOpener(record: KeyRecord, leaving: boolean): Promise<Opener> {
     const { environment, records } = this.#ring
     const { key: id, spec } = record
-    const purpose = record.purpose as SealedTo
     const versions = await Promise.all(
       (await records.allVersions(record)).map(async ({ number, publicKey }) => {
-        return { number, holds: await heldBy(purpose, spec, fromText(publicKey), environment) }
+        return { number, holds: await heldBy(spec, fromText(publicKey), environment) }
       }),
     )
     const numberOf = (stanza: Stanza): number | undefined => versions.find(({ holds }) => holds(stanza))?.number
     return {
-      kind: stanzaKind[purpose],
+      kind: hpkeKind,
       holds: (stanza) => numberOf(stanza) !== undefined,
       unwrap: async (stanza, bound) => {
         const number = numberOf(stanza)
         if (number === undefined) throw new KmsError('no-matching-key', 'The envelope is for another key.')
         const unwrap = (version: PairVersion): Promise<Secret> =>
-          unwrapByPair(purpose, spec, version, environment, stanza, bound)
-        return this.#holding(purpose, leaving ? 'reencrypt' : 'decrypt', { id }, number, async (key) =>
+          unwrapByPair(spec, version, environment, stanza, bound)
+        return this.#holding('agree', leaving ? 'reencrypt' : 'decrypt', { id }, number, async (key) =>
           leaving ? this.#ring.withLeaving(key, number, unwrap) : unwrap(await this.#ring.loadVersion(key, number)),
         )
       },
     }
   }
 
+  /** @throws `key-not-found`; `invalid-argument` for one that transports: its `receive` would open what was sealed to it */
   async #record(name: string): Promise<KeyRecord> {
     await this.#watch.refresh()
-    return (await this.#ring.records.byName(checkName(name))).record
+    const { record } = await this.#ring.records.byName(checkName(name))
+    if (record.purpose !== 'transport') return record
+    throw new KmsError(
+      'invalid-argument',
+      `"${record.name}" transports keys, with send and receive alone: no envelope is sealed to it. Take a key that agrees: kms key create NAME --purpose agree.`,
+      { keyIds: [record.key] },
+    )
   }
 
   #parts(): { readonly primitives: Primitives } {

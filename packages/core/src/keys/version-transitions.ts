@@ -42,13 +42,16 @@ export interface DestroyOptions extends ChangeOptions {
   readonly waitDays?: number
   /**
    * Says that nothing needs the version any more, and why, up to 2,000 characters: for keys that agree, transport, derive or make macs, since no census sees what
-   * they protected. It is kept as the reason.
+   * they protected. It is kept as the reason; spaces alone are none.
    */
   readonly declaration?: string
 }
 
 /** Which versions: one, by label or number; all that it applies to, where none is given. */
 export type Chosen = string | number | undefined
+
+/** Text that shows nothing says nothing. */
+const invisible = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}]*$/u
 
 /** The verbs that change the states of versions. `kms.keys` offers them. */
 export class VersionTransitions {
@@ -119,7 +122,8 @@ export class VersionTransitions {
   /** Destroys a version, or schedules it. */
   async destroy(name: string, version: string | number, options: DestroyOptions): Promise<WithCopies> {
     const { waitDays = 0, declaration: declared = '', ...given } = options
-    const declaration = checkText(declared, 'A declaration')
+    const text = checkText(declared, 'A declaration')
+    const declaration = invisible.test(text) ? '' : text.trim()
     const rest =
       declaration === '' ? given : { ...given, reason: [given.reason, declaration].filter(Boolean).join('. ') }
     if (!Number.isInteger(waitDays) || waitDays < 0 || waitDays > longestWait) {
@@ -145,7 +149,7 @@ export class VersionTransitions {
           incarnation,
         })
       },
-      { waitDays },
+      { waitDays, declaration: declaration || undefined },
     )
     return this.#withCopies(key, version)
   }

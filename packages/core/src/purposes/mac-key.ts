@@ -1,3 +1,4 @@
+import { requireBytes } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
@@ -66,7 +67,7 @@ export class MacKey {
   }
 
   /**
-   * Verifies a mac, whole, with the versions in memory, the primary first: the newest 64, and those that `load` brought.
+   * Verifies a mac, whole, with the versions in memory, the primary first: the newest 64, and those that `load` or `loadAll` brought.
    * @returns with which version it fits
    * @throws `authentication-failed` if none fits; `version-not-loaded` and what its state refuses for a version that was named; `lease-expired`,
    * `invalid-argument`, `closed`
@@ -77,6 +78,7 @@ export class MacKey {
       'verify',
       () => {
         this.#held.check()
+        requireBytes(mac, 'The mac')
         const bytes = messageBytes(data)
         const candidates = named === undefined ? this.#held.key.readable() : [this.#held.version(named)]
         const made = candidates.find((one) => one.fits(mac, bytes))
@@ -92,6 +94,12 @@ export class MacKey {
   async load(version: string | number): Promise<void> {
     this.#held.checkReleased()
     await this.#held.source.load(this.#held.key, parseVersionLabel(version))
+  }
+
+  /** Brings all versions that may process into memory, for macs of versions older than the newest 64. @throws `limit-exceeded` for some two thousand; `store-unavailable`, `closed` */
+  async loadAll(): Promise<void> {
+    await this.#held.ready()
+    await this.#held.source.loadAll(this.#held.key)
   }
 
   /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */
@@ -111,6 +119,7 @@ export class MacKey {
 
 function messageBytes(data: Uint8Array | string): Uint8Array {
   const bytes = plaintextBytes(data)
+  requireBytes(bytes, 'The message')
   if (!protocolLabel(bytes)) return bytes
   throw new KmsError('invalid-argument', 'A message does not begin with "kms1/": put something before it.')
 }

@@ -40,8 +40,14 @@ export class PairVersion implements VersionInMemory {
   half(): Promise<ImportedHalf> {
     if (this.#released) throw new KmsError('closed', 'The key was released.')
     const { purpose, spec, crypto } = this.#parts
-    this.#half ??= importPrivateHalf(this.material, purpose, spec, crypto)
-    return this.#half
+    if (this.#half !== undefined) return this.#half
+    const half = importPrivateHalf(this.material, purpose, spec, crypto)
+    this.#half = half
+    // What failed once may work the next time.
+    half.catch(() => {
+      if (this.#half === half) this.#half = undefined
+    })
+    return half
   }
 
   /** Its material, for what WebCrypto does not do. Not a copy, and the version's to wipe. @throws `closed`, `not-permitted`, `store-corrupt` */

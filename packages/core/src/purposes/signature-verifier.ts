@@ -1,3 +1,4 @@
+import { requireBytes } from '../envelope/refusals.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { type ImportedHalf, importPublicHalf } from '../key-pairs/pair-halves.ts'
@@ -73,8 +74,12 @@ export class SignatureVerifier {
     data: Uint8Array | string,
     { form = 'raw', version }: VerifyOptions = {},
   ): Promise<SignatureVerification> {
+    requireBytes(signature, 'The signature')
     // Copies: the caller may change its own while this waits.
-    const [own, bytes] = [signature.slice(), plaintextBytes(data).slice()]
+    const own = signature.slice()
+    const given = plaintextBytes(data)
+    requireBytes(given, 'The data')
+    const bytes = given.slice()
     const named = version === undefined ? undefined : parseVersionLabel(version)
     return this.#verify(own, bytes, form, named)
   }

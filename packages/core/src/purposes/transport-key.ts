@@ -15,7 +15,8 @@ export interface TransportedKey {
 }
 
 /**
- * A key of purpose `transport`: keys come to it with RSA-OAEP. From `kms.use(name, { purpose: 'transport' })`.
+ * A key of purpose `transport`: keys come to it with RSA-OAEP. From `kms.use(name, { purpose: 'transport' })`. It is no recipient of envelopes: `receive` would
+ * open them, without the checks and the audit of `kms.decrypt`.
  * @deprecated RSA key transport has no forward secrecy: whoever gets the private key later opens all that was ever sent. It is here for old systems; take
  * `agree` with HPKE, or the exchange of `@kms/core/exchange`.
  */
@@ -55,7 +56,7 @@ export class TransportKey {
   send(key: Secret): Promise<TransportedKey> {
     return this.#held.toldWhenDone('send', async () => {
       await this.#held.ready()
-      if (!(key instanceof Secret) || key.length < 16 || key.length > 64) {
+      if (!(key instanceof Secret) || !isSent(key)) {
         throw new KmsError('invalid-argument', 'A key that is sent is a Secret of 16 to 64 bytes.')
       }
       const { key: held, source } = this.#held
@@ -68,7 +69,8 @@ export class TransportKey {
   }
 
   /**
-   * Opens a key that was sent with RSA-OAEP and SHA-256. All failures are one, so that nobody learns of the padding (Manger's attack).
+   * Opens a key of 16 to 64 bytes that was sent with RSA-OAEP and SHA-256. All failures are one, another length too, so that nobody learns of the padding
+   * (Manger's attack).
    * @param options.version which version it was sent to, a label or number; the primary unless given
    * @returns the key, the caller's to wipe
    * @throws `authentication-failed`, `no-primary-version`, and what a version's state refuses; `store-unavailable`, `closed`
@@ -84,7 +86,8 @@ export class TransportKey {
         const half = await own.half()
         source.uses(key, own.version).open()
         const received = await decryptOaep(half, bytes, source.crypto)
-        if (received !== undefined) return received
+        if (received !== undefined && isSent(received)) return received
+        received?.wipe()
         throw new KmsError(
           'authentication-failed',
           `That was not sent to version ${versionLabel(own.version)} of "${this.name}".`,
@@ -103,3 +106,6 @@ export class TransportKey {
     this.release()
   }
 }
+
+/** Whether keys of that length are sent: 16 to 64 bytes. */
+const isSent = ({ length }: Secret): boolean => length >= 16 && length <= 64

@@ -121,7 +121,7 @@ export const sessionKeys = (prk: Uint8Array, h3: Uint8Array): Buffer =>
 export const exporterKey = (prk: Uint8Array, h3: Uint8Array): Buffer =>
   expand(prk, Buffer.concat([label('exporter'), h3]), 64)
 export const exported = (exporter: Uint8Array, text: string, length: number): Buffer =>
-  expand(exporter, Buffer.from(text), length)
+  expand(exporter, Buffer.concat([u16(length), Buffer.from(text)]), length)
 
 const x25519Prefix = Buffer.from('302a300506032b656e032100', 'hex')
 const p256Prefix = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')

@@ -218,6 +218,12 @@ test('a wiped session gives nothing, and its secrets do not print', async () => 
   expect(() => initiator.exportSecret('a label', 32)).toThrow(closed)
 })
 
+test('an exported secret is no beginning of a longer one of its label', async () => {
+  const { initiator } = await exchange(options(alice, [bob]), options(bob, [alice]))
+  const [short, long] = [16, 32].map((length) => initiator.exportSecret('a label', length).reveal())
+  expect(long?.subarray(0, 16)).not.toEqual(short)
+})
+
 test('exported secrets differ by label, and have 16 to 1,024 bytes [K-23]', async () => {
   const { initiator, responder } = await exchange(options(alice, [bob]), options(bob, [alice]))
   const [one, other] = ['one', 'other'].map((label) => initiator.exportSecret(label, 1_024).reveal())

@@ -8,6 +8,9 @@ const id = (): string => crypto.randomUUID()
 async function twoKeys(): Promise<Kms> {
   const { kms } = await newKms()
   for (const name of ['a', 'b']) await kms.keys.create(name)
+  await kms.keys.create('mac', { purpose: 'mac' })
+  await kms.keys.rotate('mac')
+  await kms.keys.retire('mac', 1)
   return kms
 }
 
@@ -34,6 +37,15 @@ describe('a request id stands for one call with its arguments', () => {
     policy: ({ keys }, requestId) => [
       () => keys.setPolicy('a', { requestId, rotationDays: 30 }),
       () => keys.setPolicy('a', { requestId, rotationDays: 31 }),
+    ],
+    rename: ({ keys }, requestId) => [
+      () => keys.rename('a', 'c d', { requestId }),
+      () => keys.rename('a c', 'd', { requestId }),
+    ],
+    destroy: ({ keys }, requestId) => [
+      () => keys.destroy('mac', 1, { requestId, reason: 'a. b', declaration: 'c' }),
+      () => keys.destroy('mac', 1, { requestId, reason: 'a', declaration: 'b. c' }),
+      () => keys.destroy('mac', 1, { requestId, reason: 'a. b. c' }),
     ],
     incident: ({ incidents }, requestId) => [
       () => incidents.declare('departure', { keys: ['a'] }, { requestId, reason: 'x' }),

@@ -1,4 +1,5 @@
-import { createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, publicEncrypt } from 'node:crypto'
+import { createECDH, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, publicEncrypt } from 'node:crypto'
+import { p256 } from '@noble/curves/nist.js'
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
 import { Secret } from '../../src/index.ts'
@@ -50,7 +51,6 @@ test.each([
   ['agree', 'x25519'],
   ['agree', 'p-256'],
   ['agree', 'x-wing'],
-  ['transport', 'rsa-2048'],
 ] as const)('what was sealed to a key to %s of %s opens, also after it was rotated', async (purpose, spec) => {
   const { kms } = await newKms()
   await kms.keys.create('inbox', { purpose, spec })
@@ -106,5 +106,78 @@ test('an agreed key is HKDF over the shared secret that node:crypto computes [C-
   const info = Buffer.concat([Buffer.from('kms1/agree\0'), Buffer.from([0, 0, 0, 32]), first, second, Buffer.from('x')])
   const expected = new Uint8Array(hkdfSync('sha512', secret, '', info, 32))
   expect((await key.agree(spki, { info: 'x' })).key.reveal()).toEqual(expected)
+  await kms.close()
+})
+
+test('keys that transport are no recipients and open no envelopes: receive would be an opener of what was sealed to them', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('old', { purpose: 'transport', spec: 'rsa-2048' })
+  await expect(kms.recipient('old')).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: expect.stringContaining('agree'),
+  })
+  expect(await codeOf(() => kms.opener('old'))).toBe('invalid-argument')
+  expect(await codeOf(() => kms.reencryptionOpener('old'))).toBe('invalid-argument')
+  await kms.close()
+})
+
+test.each([
+  [0, 'authentication-failed'],
+  [15, 'authentication-failed'],
+  [16, 'no error'],
+  [64, 'no error'],
+  [65, 'authentication-failed'],
+  [190, 'authentication-failed'],
+])('%i bytes that were sent end with %s', async (length, expected) => {
+  const { kms } = await newKms()
+  await kms.keys.create('old', { purpose: 'transport', spec: 'rsa-2048' })
+  const key = await kms.use('old', { purpose: 'transport' })
+  const { pem } = await kms.keys.publicKey('old')
+  const sent = publicEncrypt({ key: pem as string, oaepHash: 'sha256' }, new Uint8Array(length))
+  expect(await codeOf(() => key.receive(sent))).toBe(expected)
+  await kms.close()
+})
+
+test('a private half that the platform did not take once is brought in again', async () => {
+  let refusals = 0
+  const subtle = new Proxy(globalThis.crypto.subtle, {
+    get:
+      (target, name) =>
+      (...of: unknown[]) => {
+        if (name === 'importKey' && of[0] === 'pkcs8' && refusals-- > 0) return Promise.reject(new Error('busy'))
+        return Reflect.apply(Reflect.get(target, name) as () => unknown, target, of)
+      },
+  })
+  const platform = { subtle, getRandomValues: globalThis.crypto.getRandomValues.bind(globalThis.crypto) }
+  const { kms } = await newKms({ crypto: platform as typeof globalThis.crypto })
+  await kms.keys.create('curve', { purpose: 'agree', spec: 'p-256' })
+  refusals = 1
+  const key = await kms.use('curve', { purpose: 'agree' })
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'der', type: 'spki' })
+  expect(await codeOf(() => key.agree(other, { info: 'x' }))).toBe('invalid-argument')
+  expect((await key.agree(other, { info: 'x' })).version).toBe('1')
+  await kms.close()
+})
+
+test('a shared secret with x = 0 is a shared secret on a NIST curve', async () => {
+  const { kms } = await newKms()
+  // A scalar d, and the public key of d⁻¹ · (0, √b): together they give (0, √b).
+  const { Point } = p256
+  const scalar = 0x7ab0123456789fedcba9876543210f0e1d2c3b4a59687766554433221100ffedn
+  const zeroX = Point.fromAffine({
+    x: 0n,
+    y: 0x66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4n,
+  })
+  const other = zeroX.multiply(Point.Fn.inv(scalar)).toBytes(false)
+  const ecdh = createECDH('prime256v1')
+  ecdh.setPrivateKey(scalar.toString(16), 'hex')
+  const own = ecdh.getPublicKey()
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+  const coordinates = (point: Uint8Array) => ({ x: text(point.subarray(1, 33)), y: text(point.subarray(33)) })
+  const jwk = { kty: 'EC', crv: 'P-256', ...coordinates(own), d: text(ecdh.getPrivateKey()) }
+  await kms.keys.import('curve', jwk, { purpose: 'agree' })
+  const key = await kms.use('curve', { purpose: 'agree' })
+  const agreed = await key.agree({ kty: 'EC', crv: 'P-256', ...coordinates(other) }, { info: 'x' })
+  expect(agreed.key.length).toBe(32)
   await kms.close()
 })

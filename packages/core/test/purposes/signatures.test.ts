@@ -1,7 +1,8 @@
-import { createHash, createPublicKey, verify as nodeVerify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, verify as nodeVerify } from 'node:crypto'
 import { Crypto as PeculiarCrypto } from '@peculiar/webcrypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { KeySpecName, Kms } from '../../src/index.ts'
+import { openSshLine, readOpenSshLine } from '../../src/key-pairs/openssh.ts'
 import { codeOf, newKms, openKms } from '../kms/memory-kms.ts'
 
 const webCryptos: readonly (readonly [string, typeof globalThis.crypto])[] = [
@@ -204,4 +205,52 @@ test('destroying a version destroys its private half: what it signed verifies on
     expect(await verifier.verify(signature, message)).toEqual({ version: '1', compromisedSince: null, destroyed: true })
   }
   expect((await kms.keys.publicKey('invoices', 1)).pem).toContain('PUBLIC KEY')
+})
+
+test('what is no signature and no data is refused as that', async () => {
+  const kms = await kmsWith()
+  await kms.keys.create('invoices', { purpose: 'sign' })
+  const verifier = await kms.use('invoices', { purpose: 'verify' })
+  for (const nothing of [null, undefined, 5, 'text', [1]]) {
+    expect(await codeOf(() => verifier.verify(nothing as unknown as Uint8Array, message))).toBe('invalid-argument')
+    if (nothing === 'text') continue
+    const signature = new Uint8Array(64)
+    expect(await codeOf(() => verifier.verify(signature, nothing as unknown as Uint8Array))).toBe('invalid-argument')
+  }
+})
+
+test('a public half goes out with the state of its version', async () => {
+  const kms = await kmsWith()
+  await kms.keys.create('invoices', { purpose: 'sign' })
+  expect(await kms.keys.publicKey('invoices')).toMatchObject({ version: '1', state: 'active', compromisedSince: null })
+  await kms.keys.disable('invoices', 1)
+  expect(await kms.keys.publicKey('invoices')).toMatchObject({ version: '1', state: 'suspended' })
+  const since = new Date('2026-01-02')
+  await kms.keys.compromise('invoices', 1, { since })
+  const known = await kms.keys.publicKey('invoices', 1)
+  expect(known).toMatchObject({ version: '1', state: 'compromised', compromisedSince: since })
+})
+
+test('an RSA key has one line of OpenSSH', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { n, e } = publicKey.export({ format: 'jwk' }) as { n: string; e: string }
+  const string = (bytes: Uint8Array): Buffer => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  }
+  const zero = Buffer.from([0])
+  const [modulus, exponent] = [Buffer.from(n, 'base64url'), Buffer.from(e, 'base64url')]
+  const line = (...parts: Uint8Array[]): string =>
+    `ssh-rsa ${Buffer.concat([Buffer.from('ssh-rsa'), ...parts].map(string)).toString('base64')}`
+  const right = line(exponent, Buffer.concat([zero, modulus]))
+  const { spki } = readOpenSshLine(right)
+  expect(Buffer.from(spki)).toEqual(publicKey.export({ format: 'der', type: 'spki' }))
+  expect(openSshLine('rsa-2048', spki, '')).toBe(right)
+  const wrong = [
+    line(exponent, modulus),
+    line(Buffer.concat([zero, exponent]), Buffer.concat([zero, modulus])),
+    line(exponent, Buffer.concat([zero, zero, modulus])),
+  ]
+  for (const one of wrong) expect(() => readOpenSshLine(one)).toThrow('no public key')
 })

@@ -91,3 +91,41 @@ test('a version whose uses nobody can count is destroyed once somebody says that
   expect(await codeOf(() => kms.keys.destroy('rows', 1, { declaration: 'no rows' }))).toBe('census-required')
   await kms.close()
 })
+
+test('what is no mac and no message is refused as that', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('webhooks', { purpose: 'mac' })
+  const key = await kms.use('webhooks', { purpose: 'mac' })
+  for (const nothing of [null, undefined, 5, 'text', [1]]) {
+    expect(await codeOf(() => key.verify(nothing as unknown as Uint8Array, 'message'))).toBe('invalid-argument')
+    if (nothing === 'text') continue
+    expect(await codeOf(() => key.mac(nothing as unknown as Uint8Array))).toBe('invalid-argument')
+  }
+  await kms.close()
+})
+
+test('a mac of a version that is not among the newest 64 verifies once all are loaded', async () => {
+  const { kms, store } = await newKms()
+  await kms.keys.create('webhooks', { purpose: 'mac' })
+  const first = (await kms.use('webhooks', { purpose: 'mac' })).mac('message')
+  for (let i = 0; i < 65; i++) await kms.keys.rotate('webhooks')
+  await kms.close()
+  const other = await openKms(store)
+  const key = await other.use('webhooks', { purpose: 'mac' })
+  expect(await codeOf(() => key.verify(first, 'message'))).toBe('authentication-failed')
+  await key.loadAll()
+  expect(key.verify(first, 'message')).toEqual({ version: '1' })
+  await other.close()
+})
+
+test('a declaration of spaces declares nothing', async () => {
+  const { kms } = await newKms()
+  await kms.keys.create('master', { purpose: 'derive' })
+  await kms.keys.rotate('master')
+  await kms.keys.retire('master', 1)
+  for (const declaration of [' ', '\t\n', '\u00a0\u3000', '\u200b\ufeff']) {
+    expect(await codeOf(() => kms.keys.destroy('master', 1, { declaration }))).not.toBe('no error')
+  }
+  expect((await kms.keys.show('master')).versions[0]).toMatchObject({ state: 'deactivated' })
+  await kms.close()
+})

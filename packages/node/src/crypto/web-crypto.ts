@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import type { VerifiesNow } from '@kms/core'
-import { OkpKey, okpCurve } from './okp-key.ts'
+import { Ed25519Key } from './ed25519-key.ts'
+import { X25519Key } from './x25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
 type Subtle = webcrypto.SubtleCrypto
@@ -9,84 +10,77 @@ type BufferSource = webcrypto.BufferSource
 type Algorithm = webcrypto.AlgorithmIdentifier
 type Usages = webcrypto.KeyUsage[]
 type Format = 'raw' | 'pkcs8' | 'spki'
+type Agreement = webcrypto.EcdhKeyDeriveParams
 
-/** What Node's own WebCrypto makes: a global that @types/node does not have. */
-const NodeKey = (globalThis as unknown as { readonly CryptoKey: new () => CryptoKey }).CryptoKey
+type Own = Ed25519Key | X25519Key
 
-/** What only @peculiar/webcrypto is asked for, or Node's own for its own keys. */
-const delegated = ['encrypt', 'decrypt', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
-
-/** What Node's WebCrypto has under every release from 20 on without calling it experimental. */
-const settled: ReadonlySet<string> = new Set(['ECDSA', 'ECDH', 'RSA-PSS', 'RSA-OAEP', 'RSASSA-PKCS1-V1_5'])
+/** What Node's own WebCrypto alone is asked for. */
+const nodesOnly = ['encrypt', 'decrypt', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
 
 /**
- * A WebCrypto object of three: node:crypto for Ed25519 and X25519, Node's own WebCrypto for ECDSA, ECDH and RSA, @peculiar/webcrypto, loaded when it is first
- * needed, for all else. @peculiar/webcrypto makes key pairs on the main thread and parses a key with each use, from text in which private keys stay behind; Node
- * 20's own still calls Ed25519 and X25519 experimental.
+ * A WebCrypto object of two: node:crypto for Ed25519 and X25519, which Node's own WebCrypto calls experimental up to Node 22, and that for all else. All that
+ * is given is read at the call, so that a caller may wipe it then.
  */
 export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
-  let loading: Promise<Subtle> | undefined
-  const theirs = (): Promise<Subtle> => {
-    // Typed against its own copy of the DOM's types.
-    loading ??= import('@peculiar/webcrypto').then(({ Crypto }) => new Crypto().subtle as unknown as Subtle)
-    return loading
-  }
   const nodes = globalThis.crypto.subtle as unknown as Subtle
-  const byAlgorithm = async (algorithm: Algorithm): Promise<Subtle> =>
-    settled.has(nameOf(algorithm).toUpperCase()) ? nodes : theirs()
-  const byKey = async (key: CryptoKey | undefined): Promise<Subtle> => (key instanceof NodeKey ? nodes : theirs())
+  // Nothing is waited for before what is given was read.
   const own = {
     async generateKey(algorithm: Algorithm, extractable: boolean, usages: Usages) {
-      const curve = okpCurve(nameOf(algorithm))
-      return curve !== undefined
-        ? OkpKey.generate(curve, extractable)
-        : (await byAlgorithm(algorithm)).generateKey(algorithm, extractable, usages)
+      const Key = ownKeys[nameOf(algorithm).toUpperCase()]
+      return Key?.generate({ extractable, usages }) ?? nodes.generateKey(algorithm, extractable, usages)
     },
     async importKey(format: Format, data: BufferSource, algorithm: Algorithm, extractable: boolean, usages: Usages) {
-      const curve = okpCurve(nameOf(algorithm))
-      return curve !== undefined
-        ? OkpKey.from(curve, format, view(data), extractable, usages)
-        : (await byAlgorithm(algorithm)).importKey(format, data, algorithm, extractable, usages)
+      const Key = ownKeys[nameOf(algorithm).toUpperCase()]
+      if (Key === undefined) return nodes.importKey(format, data, algorithm, extractable, usages)
+      return Key.from(format, bytesOf(data), { extractable, usages })
     },
     async exportKey(format: Format, key: CryptoKey): Promise<ArrayBuffer> {
-      return key instanceof OkpKey ? key.export(format) : (await byKey(key)).exportKey(format, key)
+      return isOwn(key) ? key.export(format) : nodes.exportKey(format, key)
     },
     async sign(algorithm: Algorithm, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer> {
-      return key instanceof OkpKey ? key.sign(view(data)) : (await byKey(key)).sign(algorithm, key, data)
+      if (!isOwn(key)) return nodes.sign(algorithm, key, data)
+      if (key instanceof Ed25519Key && isFor(algorithm, key)) return key.sign(bytesOf(data))
+      throw otherKey()
     },
     async verify(algorithm: Algorithm, key: CryptoKey, signature: BufferSource, data: BufferSource): Promise<boolean> {
-      return key instanceof OkpKey
-        ? key.verify(view(signature), view(data))
-        : (await byKey(key)).verify(algorithm, key, signature, data)
+      if (!isOwn(key)) return nodes.verify(algorithm, key, signature, data)
+      if (key instanceof Ed25519Key && isFor(algorithm, key)) return key.verify(bytesOf(signature), bytesOf(data))
+      throw otherKey()
     },
-    async deriveBits(algorithm: Algorithm, key: CryptoKey, bits: number): Promise<ArrayBuffer> {
-      return key instanceof OkpKey
-        ? key.deriveBits((algorithm as { readonly public?: unknown }).public, bits)
-        : (await byKey(key)).deriveBits(algorithm as Parameters<Subtle['deriveBits']>[0], key, bits)
+    async deriveBits(algorithm: Agreement, key: CryptoKey, length: number | null): Promise<ArrayBuffer> {
+      if (!isOwn(key)) return nodes.deriveBits(algorithm, key, length as number)
+      if (key instanceof X25519Key && isFor(algorithm, key)) return key.deriveBits(algorithm.public, length)
+      throw otherKey()
     },
   }
-  const rest = delegated.map((name) => {
-    const call = async (...of: unknown[]): Promise<unknown> => {
-      const subtle = await byKey(of.find((one) => one instanceof NodeKey) as CryptoKey | undefined)
-      return Reflect.apply(subtle[name], subtle, of)
-    }
-    return [name, call] as const
-  })
+  const rest = nodesOnly.map((name) => [name, (nodes[name] as (...of: never[]) => unknown).bind(nodes)] as const)
   const subtle = { ...Object.fromEntries(rest), ...own } as unknown as Subtle
   return {
     subtle,
     getRandomValues: (array) => globalThis.crypto.getRandomValues(array),
     randomUUID: () => globalThis.crypto.randomUUID(),
     verifyNow(key, signature, data) {
-      if (key instanceof OkpKey) return key.verifyNow(signature, data)
+      if (key instanceof Ed25519Key) return key.verifyNow(signature, data)
       throw new DOMException('Only Ed25519 signatures are checked without waiting.', 'NotSupportedError')
     },
   } as Crypto & Required<VerifiesNow>
 }
 
+const ownKeys: Readonly<Record<string, typeof Ed25519Key | typeof X25519Key>> = {
+  ED25519: Ed25519Key,
+  X25519: X25519Key,
+}
+
+const isOwn = (key: CryptoKey): key is Own => key instanceof Ed25519Key || key instanceof X25519Key
+
 const nameOf = (algorithm: Algorithm): string => (typeof algorithm === 'string' ? algorithm : algorithm.name)
 
-const view = (data: BufferSource): Uint8Array =>
+const isFor = (algorithm: Algorithm, key: Own): boolean =>
+  nameOf(algorithm).toUpperCase() === key.algorithm.name.toUpperCase()
+
+const otherKey = (): DOMException => new DOMException('The key is of another algorithm.', 'InvalidAccessError')
+
+const bytesOf = (data: BufferSource): Uint8Array =>
   ArrayBuffer.isView(data)
     ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     : new Uint8Array(data as ArrayBuffer)

@@ -148,3 +148,95 @@ test('an RSA key is made while the main thread goes on', async () => {
   expect(turns).toBeGreaterThan(taken > 50 ? 5 : 0)
   expect(longest).toBeLessThan(Math.max(taken / 2, 40))
 })
+
+const oaep = { name: 'RSA-OAEP', hash: 'SHA-256', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }
+
+test.each(pairs)('what is given for %j is read at the call, and may be wiped then', async (params, usages) => {
+  const made = (await ours.subtle.generateKey(params, true, usages)) as webcrypto.CryptoKeyPair
+  const pkcs8 = new Uint8Array(await ours.subtle.exportKey('pkcs8', made.privateKey))
+  const importing = ours.subtle.importKey('pkcs8', pkcs8, params, false, [usages[0] as webcrypto.KeyUsage])
+  pkcs8.fill(0)
+  const key = await importing
+  if (usages[0] !== 'sign') {
+    const bits = params.name === 'X25519' ? 256 : 528
+    const derive = (from: typeof key) =>
+      ours.subtle.deriveBits({ name: params.name, public: made.publicKey }, from, bits)
+    expect(new Uint8Array(await derive(key))).toEqual(new Uint8Array(await derive(made.privateKey)))
+    return
+  }
+  const operation = { name: params.name, hash: 'SHA-256', saltLength: 32 }
+  const message = data.slice()
+  const signing = ours.subtle.sign(operation, key, message)
+  message.fill(0)
+  const signature = new Uint8Array(await signing)
+  const [copy, given] = [data.slice(), signature.slice()]
+  const verifying = ours.subtle.verify(operation, made.publicKey, given, copy)
+  copy.fill(0)
+  given.fill(0)
+  expect(await verifying).toBe(true)
+})
+
+test('what RSA encrypts is read at the call', async () => {
+  const pair = (await ours.subtle.generateKey(oaep, false, ['encrypt', 'decrypt'])) as webcrypto.CryptoKeyPair
+  const secret = new Uint8Array(32).fill(9)
+  const encrypting = ours.subtle.encrypt('RSA-OAEP', pair.publicKey, secret)
+  secret.fill(0)
+  const opened = await ours.subtle.decrypt('RSA-OAEP', pair.privateKey, await encrypting)
+  expect(new Uint8Array(opened)).toEqual(new Uint8Array(32).fill(9))
+})
+
+const nameOf = async (work: () => Promise<unknown>): Promise<string> => {
+  try {
+    await work()
+    return 'nothing'
+  } catch (error) {
+    return (error as Error).name
+  }
+}
+
+test.each([
+  ['Ed25519', 'sign', 'verify'],
+  ['X25519', 'deriveBits', undefined],
+] as const)(
+  'keys of %s are used for what they were made for, and refused as WebCrypto refuses them',
+  async (name, privateUsage, publicUsage) => {
+    const publicUsages = publicUsage === undefined ? [] : [publicUsage]
+    const pair = (await ours.subtle.generateKey(name, true, [privateUsage, ...publicUsages])) as webcrypto.CryptoKeyPair
+    expect([pair.privateKey.usages, pair.publicKey.usages]).toEqual([[privateUsage], publicUsages])
+    const pkcs8 = await ours.subtle.exportKey('pkcs8', pair.privateKey)
+    const raw = await ours.subtle.exportKey('raw', pair.publicKey)
+    const { subtle } = ours
+    const jwk = { kty: 'OKP', crv: name, x: 'AAAA' } as const
+    expect(await nameOf(() => subtle.importKey('jwk', jwk, name, true, []))).toBe('NotSupportedError')
+    expect(await nameOf(() => subtle.exportKey('jwk', pair.publicKey))).toBe('NotSupportedError')
+    expect(await nameOf(() => subtle.importKey('pkcs8', pkcs8, name, true, []))).toBe('SyntaxError')
+    expect(await nameOf(() => subtle.importKey('pkcs8', pkcs8, name, true, ['encrypt']))).toBe('SyntaxError')
+    expect(await nameOf(() => subtle.importKey('raw', raw, name, true, [privateUsage]))).toBe('SyntaxError')
+    expect(await nameOf(() => subtle.importKey('pkcs8', new Uint8Array(40), name, true, [privateUsage]))).toBe(
+      'DataError',
+    )
+    expect(await nameOf(() => subtle.importKey('raw', new Uint8Array(31), name, true, []))).toBe('DataError')
+    expect(await nameOf(() => subtle.generateKey(name, true, publicUsages))).toBe('SyntaxError')
+    expect(await nameOf(() => subtle.generateKey(name, true, [privateUsage, 'encrypt']))).toBe('SyntaxError')
+    expect(await nameOf(() => subtle.exportKey('raw', pair.privateKey))).toBe('InvalidAccessError')
+    expect(await nameOf(() => subtle.sign('Ed25519', pair.publicKey, data))).toBe('InvalidAccessError')
+    const useless = await subtle.importKey('raw', raw, name, true, [])
+    expect(await nameOf(() => subtle.verify('Ed25519', useless, new Uint8Array(64), data))).toBe('InvalidAccessError')
+    const ecdsa = { name: 'ECDSA', hash: 'SHA-256' }
+    expect(await nameOf(() => subtle.sign(ecdsa, pair.privateKey, data))).toBe('InvalidAccessError')
+  },
+)
+
+test('X25519 agrees with public keys of its own alone, and gives no secret of zeros', async () => {
+  const { subtle } = ours
+  const { privateKey, publicKey } = (await subtle.generateKey('X25519', false, [
+    'deriveBits',
+  ])) as webcrypto.CryptoKeyPair
+  const derive = (other: webcrypto.CryptoKey, bits: number) =>
+    subtle.deriveBits({ name: 'X25519', public: other }, privateKey, bits)
+  const low = await subtle.importKey('raw', new Uint8Array(32), 'X25519', true, [])
+  expect(await nameOf(() => derive(low, 256))).toBe('OperationError')
+  expect(await nameOf(() => derive(privateKey, 256))).toBe('InvalidAccessError')
+  expect(await nameOf(() => derive(publicKey, 512))).toBe('OperationError')
+  await expect(subtle.exportKey('pkcs8', privateKey)).rejects.toThrow()
+})
