@@ -125,7 +125,7 @@ export {
 } from './signatures/verify-signature.ts'
 export { type KdfSpec, kdfSpecs } from './specs/kdf-specs.ts'
 export { type KeyPurpose, keyPurposes } from './specs/key-purposes.ts'
-export { type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'
+export { deprecatedPurposes, type KeySpecEntry, type KeySpecName, keySpecs } from './specs/key-specs.ts'
 export type { SpecStatus } from './specs/status.ts'
 export { type StorageSpec, storageSpecs } from './specs/storage-specs.ts'
 export { checkCommit, checkIds, checkList } from './store/arguments.ts'

@@ -1,4 +1,4 @@
-import type { KdfSpec, KeySpecEntry, StorageSpec } from '@kms/core'
+import type { KdfSpec, KeyPurpose, KeySpecEntry, StorageSpec } from '@kms/core'
 import type { Colours } from '../colour.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, grouped } from '../layout.ts'
@@ -10,7 +10,7 @@ interface SpecsOptions {
 
 /** `kms specs`: what each thing is for, where it is weak, and whether to take it, from the tables that the code uses. */
 export async function specs(call: Invocation<SpecsOptions>): Promise<void> {
-  const { kdfSpecs, keySpecs, storageSpecs } = await import('@kms/core')
+  const { deprecatedPurposes, kdfSpecs, keySpecs, storageSpecs } = await import('@kms/core')
   const { kdf, storage } = call.options
   const keys = kdf === true || storage === true ? undefined : withIds<KeySpecEntry>(keySpecs)
   const kdfs = kdf === true ? withIds<KdfSpec>(kdfSpecs) : undefined
@@ -18,7 +18,7 @@ export async function specs(call: Invocation<SpecsOptions>): Promise<void> {
   const document = { ...(keys && { keys }), ...(kdfs && { kdf: kdfs }), ...(storages && { storage: storages }) }
   call.output.result(document, (colours) =>
     [
-      ...(keys ?? []).map((one) => keyEntry(colours, one)),
+      ...(keys ?? []).map((one) => keyEntry(colours, { ...one, notes: notesOf(one, deprecatedPurposes) })),
       ...(kdfs ?? []).map((one) =>
         entry(colours, one, [
           ['from', one.from === 'key' ? 'a key, which nobody can guess' : 'a password'],
@@ -34,10 +34,21 @@ function withIds<T>(table: Readonly<Record<string, T>>): readonly (T & { readonl
   return Object.entries(table).map(([id, one]) => ({ id, ...one }))
 }
 
-function keyEntry(colours: Colours, spec: KeySpecEntry & { readonly id: string }): string {
-  const { id, purposes, bits, strength, comparable, status, until, reason, sources } = spec
+/** What is to be known of its purposes. */
+const notesOf = (
+  { purposes }: KeySpecEntry,
+  deprecated: Readonly<Partial<Record<KeyPurpose, string>>>,
+): readonly string[] =>
+  purposes.flatMap((one) => (deprecated[one] === undefined ? [] : [`${one} is deprecated: ${deprecated[one]}`]))
+
+function keyEntry(
+  colours: Colours,
+  spec: KeySpecEntry & { readonly id: string; readonly notes: readonly string[] },
+): string {
+  const { id, purposes, bits, strength, comparable, status, until, reason, sources, notes } = spec
   const rows = [
     ['  to', purposes.join(', ')],
+    ...notes.map((note) => ['', note]),
     ['  size', `${bits} bits`],
     ['  strength', `${strength} bits, as ${comparable}`],
     ['  why', reason],

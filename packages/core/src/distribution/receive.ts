@@ -34,7 +34,7 @@ import { recordedMaterial } from './packaged-forms.ts'
 export interface ReceiveOptions extends ChangeOptions {
   /** Whose signatures are accepted: verification keys, or their forms (`kmsvk1…`, PEM, JWK). */
   readonly from: VerificationKeyForm | readonly VerificationKeyForm[]
-  /** What it was sealed to: the name of a key of this ring that agrees or transports, or key pairs, which stay the caller's. */
+  /** What it was sealed to: the name of a key of this ring that agrees, or key pairs, which stay the caller's. */
   readonly with: string | RecipientKeyPair | readonly RecipientKeyPair[]
   /** Its name here; the sender's unless given. */
   readonly as?: string
@@ -124,10 +124,8 @@ async function recipientOf(
   await ring.authority.refresh()
   const { record } = await ring.records.byName(checkName(given))
   const { purpose, spec } = record
-  if (purpose !== 'agree' && purpose !== 'transport') {
-    throw invalidArgument(
-      `Nothing is sealed to the public half of "${record.name}": it is no key to agree or transport.`,
-    )
+  if (purpose !== 'agree') {
+    throw invalidArgument(`Nothing is sealed to the public half of "${record.name}": it is no key to agree.`)
   }
   const fingerprints: Uint8Array[] = []
   for (const { publicKey } of await ring.records.allVersions(record)) {

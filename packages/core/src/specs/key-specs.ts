@@ -242,6 +242,12 @@ export function purposeAndSpec(purpose: string = 'encrypt', spec?: string): Purp
   throw new KmsError('invalid-argument', `Keys to ${purposeVerbs[of]} are of ${fits.map(([name]) => name).join(', ')}.`)
 }
 
+/** Purposes that nothing new should have, and why. */
+export const deprecatedPurposes: Readonly<Partial<Record<KeyPurpose, string>>> = {
+  transport:
+    'no forward secrecy: whoever gets the private key later opens all that was ever sent to it. For old systems; take agree',
+}
+
 /** What one does with a key of a purpose. */
 export const purposeVerbs: Readonly<Record<KeyPurpose, string>> = {
   encrypt: 'encrypt',

@@ -98,7 +98,11 @@ describe('a key that is sent', () => {
       const signature = await (await recipient.use('k', { purpose })).sign('x')
       const verifier = await sender.use('k', { purpose: 'verify' })
       expect(await verifier.verify(signature, 'x')).toMatchObject({ version: '1' })
-    } else if (purpose === 'agree' || purpose === 'transport') {
+    } else if (purpose === 'transport') {
+      const [a, b] = [await sender.use('k', { purpose }), await recipient.use('k', { purpose })]
+      const sent = await a.send(Secret.copy(new Uint8Array(32).fill(5)))
+      expect((await b.receive(sent.bytes)).reveal()).toEqual(new Uint8Array(32).fill(5))
+    } else if (purpose === 'agree') {
       expect((await recipient.keys.publicKey('k')).bytes).toEqual((await sender.keys.publicKey('k')).bytes)
       if (spec === 'p-521') return
       const sealed = await sender.encrypt('x', { to: await sender.recipient('k'), context })
