@@ -18,6 +18,13 @@ export function hintFor(error: KmsError, path: string, args: readonly string[]):
   if (code === 'authentication-failed' && error.message.startsWith('The envelope')) {
     return args.includes('--password') ? '' : 'kms inspect FILE shows which key it names; the context is stored nowhere'
   }
+  // What has no envelope and no store to look at.
+  if (code === 'authentication-failed' && /^kms (?:verify|mac|key (?:send|receive|import|export))\b/.test(path))
+    return ''
+  if (code === 'no-matching-key' && args.includes('--signature')) return ''
+  if (code === 'key-exists' && /^kms key (?:receive|import)\b/.test(path))
+    return 'kms key show NAME; --as gives it another name'
+  if (code === 'key-disabled' && error.message.includes('cancel-destruction')) return ''
   if (code === 'store-corrupt') {
     if (isNoDatabase(cause)) return 'kms config shows which file is meant, and from where'
     if (path === 'kms doctor') return 'kms explain store-corrupt'

@@ -135,7 +135,9 @@ function addKeys(kms: Command): void {
     .option('-y, --yes', 'do not ask')
     .action(act(async () => (await import('./commands/key.ts')).compromise))
   reason(key.command('destroy').argument('<name>').argument('<version>'))
-    .description('destroy a version that never protected data, or whose uses nobody can count')
+    .description(
+      'destroy a version that never protected data, the private half of one that signed, or one whose uses nobody can count',
+    )
     .option(
       '--declare <text>',
       'nothing needs it any more, and why: of keys that agree, transport, derive or make macs',
@@ -200,7 +202,7 @@ function addKeys(kms: Command): void {
   bound(key.command('receive').argument('[file]', 'the package; - or nothing: stdin'))
     .description('take a key that somebody sent')
     .requiredOption('--from <publickey>', 'whose signature is accepted; again for more', collect)
-    .option('-k, --key <name>', 'what it was sealed to: a key of the ring that agrees or transports')
+    .option('-k, --key <name>', 'what it was sealed to: a key of the ring that agrees')
     .option('--identity <file>', 'or a key pair of kms keygen')
     .option('--as <name>', "its name here (the sender's)")
     .addOption(new Option('--purpose <purpose>', 'what it must be for').choices(keyPurposes))

@@ -25,7 +25,7 @@ describe('bash', () => {
 
   test('completes commands, and commands of commands', () => {
     expect(offered('kms', 'en')).toEqual(['encrypt'])
-    expect(offered('kms', 'key', 're').sort()).toEqual(['rename', 'retire'])
+    expect(offered('kms', 'key', 're').sort()).toEqual(['receive', 'rename', 'retire'])
     expect(offered('kms', '--store', 'key', 'restore', '')).toContain('accept')
     expect(offered('kms', 'completion', 'z')).toEqual(['zsh'])
   })

@@ -40,12 +40,13 @@ export const errorCodes = {
     kind: 'data',
     retry: false,
     meaning:
-      'Opening failed: a wrong password, key or context, or changed bytes. They cannot be told apart. Check the context first, then the key, then the copy of the data.',
+      'Opening or verifying failed: a wrong password, key or context, changed bytes, or a signature, mac, certificate or fingerprint that is not theirs. They cannot be told apart. Check the context first, then the key, then the copy of the data.',
   },
   'no-matching-key': {
     kind: 'data',
     retry: false,
-    meaning: 'The envelope is for other keys than those held here. kms inspect shows which ones it names.',
+    meaning:
+      'The envelope, key package or signature file is of other keys than those held here. kms inspect shows which ones an envelope names; a .sig file names its key.',
   },
   'limit-exceeded': {
     kind: 'data',
@@ -61,12 +62,13 @@ export const errorCodes = {
     kind: 'key',
     retry: false,
     meaning:
-      'The name is taken, perhaps by a destroyed key: names stay reserved. Use keys.ensure, or choose another name.',
+      'The name is taken, perhaps by a destroyed key: names stay reserved; or a key that was received is there already. Use keys.ensure, or choose another name.',
   },
   'key-disabled': {
     kind: 'key',
     retry: false,
-    meaning: 'The key version is suspended: it neither encrypts nor decrypts. kms key enable undoes it.',
+    meaning:
+      'The key version is suspended, or to be destroyed: it does nothing. kms key enable, or kms key cancel-destruction, undoes it.',
   },
   'no-primary-version': {
     kind: 'key',
@@ -123,7 +125,7 @@ export const errorCodes = {
     kind: 'permission',
     retry: false,
     meaning:
-      'This root, grant or setting does not allow the operation. Open with a root that may, or ask for the exception by name.',
+      'This root, grant or setting does not allow the operation; or the key was not made exportable, or sent for something else. Open with a root that may, or ask for the exception by name.',
   },
   'insecure-permissions': {
     kind: 'permission',

@@ -94,14 +94,12 @@ export type {
   KmsParts,
   OpenOptions,
   ReencryptUnder,
-  SealingChoice,
   Under,
-  UseOptions,
 } from './kms-options.ts'
 export type { AsRecipient, FromSigners, RecipientForm, ToRecipients } from './messages.ts'
 export type { AgreedKey, AgreementKey, AgreeOptions } from './purposes/agreement-key.ts'
 export type { DerivationKey, DerivedKey, DeriveOptions } from './purposes/derivation-key.ts'
-export type { HandlesByUse, KeyUseName } from './purposes/handles.ts'
+export type { HandlesByUse, KeyUseName, SealingChoice, UseOptions } from './purposes/handles.ts'
 export type { MacKey, MacVerification, MacVerifyOptions } from './purposes/mac-key.ts'
 export type { MadeSignature, SignatureKey, SignOptions } from './purposes/signature-key.ts'
 export type { SignatureVerification, SignatureVerifier, VerifyOptions } from './purposes/signature-verifier.ts'

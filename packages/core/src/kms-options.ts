@@ -8,7 +8,6 @@ import type { Context } from './envelope/context.ts'
 import { suites } from './envelope/preamble.ts'
 import { KmsError } from './errors.ts'
 import { checkName } from './keys/names.ts'
-import type { KeyUseName } from './purposes/handles.ts'
 import type { KeyStore } from './store/key-store.ts'
 
 /** The parts and settings of a `Kms`. Platform packages fill in the parts. */
@@ -73,19 +72,6 @@ export interface KmsInfo {
   readonly administersStore: boolean
   /** What seals records: `wasm`, `native`, … */
   readonly backend: string
-}
-
-/** What a key is used for; how it seals, where it is to encrypt. */
-export type UseOptions<Use extends KeyUseName = KeyUseName> = { readonly purpose: Use } & (Use extends 'encrypt'
-  ? SealingChoice
-  : unknown)
-
-/** How a handle seals. */
-export interface SealingChoice {
-  /** What the handle seals with: 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
-  readonly suite?: Suite
-  /** Salts are made of the record, too, so that a machine cloned while it runs, or put back to a snapshot, repeats none. */
-  readonly hedged?: boolean
 }
 
 /** Which key, and what the data is bound to. */

@@ -35,11 +35,10 @@ import {
   type OpenOptions,
   type ReencryptUnder,
   type Under,
-  type UseOptions,
 } from './kms-options.ts'
 import { type AsRecipient, type FromSigners, Messages, type ToRecipients } from './messages.ts'
 import { type OpenParts, openParts } from './open-kms.ts'
-import { checkUse, type HandlesByUse, heldTo, type KeyUseName } from './purposes/handles.ts'
+import { checkUse, type HandlesByUse, heldTo, type KeyUseName, type UseOptions } from './purposes/handles.ts'
 import type { DueItem } from './rotation/due-items.ts'
 import { DueLoop } from './rotation/due-loop.ts'
 import { DueWork, type WorkOptions, type WorkReport } from './rotation/due-work.ts'

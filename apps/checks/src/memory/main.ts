@@ -25,7 +25,7 @@ async function processes(folder: string): Promise<void> {
   const store = await watchedStore(folder)
   for (const backend of ['auto', 'native']) {
     const { open, closed } = await searchProcess(store, backend, folder)
-    check(`process, ${backend} backend, store open`, has(open, 'key version, key imported'), open)
+    check(`process, ${backend} backend, store open`, has(open, 'key version, key'), open)
     check(`process, ${backend} backend, store closed`, closed.length === 0, closed)
   }
   const { closed } = await searchProcess(store, 'auto', folder, true)

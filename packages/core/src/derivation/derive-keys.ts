@@ -16,12 +16,12 @@ export interface DeriveKeysOptions {
   readonly salt?: Uint8Array
 }
 
-const label = ascii('kms1/derive\0')
+const label = ascii('kms1/derive-keys\0')
 const leastMaster = 32
 const saltLimit = 1_024
 
 /**
- * Several keys of 32 bytes from one master secret, one for each purpose: `HKDF-SHA-512(salt, master, "kms1/derive" ‖ 00 ‖ purpose, 32)` (RFC 5869,
+ * Several keys of 32 bytes from one master secret, one for each purpose: `HKDF-SHA-512(salt, master, "kms1/derive-keys" ‖ 00 ‖ purpose, 32)` (RFC 5869,
  * SP 800-56C §5). No purpose's key tells anything of another's or of the master, and a purpose's key is the same whichever others are asked for.
  * @param master 32 bytes or more that are random, such as the output of a kdf; a password goes through `deriveKey` first. Stays the caller's, who wipes it
  * @param list one purpose or more, none of them twice

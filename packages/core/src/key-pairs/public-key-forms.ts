@@ -61,7 +61,8 @@ function jwkOf(spec: string, spki: Uint8Array): PublicKeyJwk {
 
 /**
  * Reads a public key in any form. That a point is on its curve is checked when the key is used.
- * @throws `invalid-argument` for what is none, or a private key; `unsupported` for an algorithm that is not used here
+ * @throws `invalid-argument` for what is none, or a private key; `unsupported` for a length of RSA that is not used here, and for
+ * a JWK or a line of OpenSSH of another kind
  */
 export function readPublicKeyForm(form: PublicKeyForm): SpecifiedPublicKey {
   if (form instanceof Uint8Array) return { spec: specOfSpki(form), spki: form.slice() }

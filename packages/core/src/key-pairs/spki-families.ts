@@ -1,5 +1,5 @@
 import { concat, sameBytes } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { KmsError } from '../errors.ts'
 import { rsaModulusBits } from '../public-keys/spki.ts'
 
 // What sort of key a SubjectPublicKeyInfo holds (RFC 5280 §4.1.2.7). What stands before the key's own bytes is fixed for each curve: RFC 8410 §4, and RFC
@@ -69,11 +69,11 @@ export function rawOfSpki(spki: Uint8Array, spec: string): Uint8Array | undefine
   return family.jwk.kty === 'EC' && raw[0] !== 4 ? undefined : raw
 }
 
-/** The spec of a SubjectPublicKeyInfo's key. @throws `invalid-argument` for another algorithm, or no DER */
+/** The spec of a SubjectPublicKeyInfo's key. @throws `invalid-argument` for another algorithm, or no DER; `unsupported` for another length of RSA */
 export function specOfSpki(spki: Uint8Array): string {
   const curve = Object.keys(curveFamilies).find((spec) => rawOfSpki(spki, spec) !== undefined)
   if (curve !== undefined) return curve
   const bits = rsaModulusBits(spki)
   if (bits === 2048 || bits === 3072 || bits === 4096) return `rsa-${bits}`
-  throw invalidArgument(`An RSA key of ${bits} bits is not used here: 2048, 3072 or 4096.`)
+  throw new KmsError('unsupported', `An RSA key of ${bits} bits is not used here: 2048, 3072 or 4096.`)
 }

@@ -29,7 +29,7 @@ export interface ImportKeyOptions extends CreateKeyOptions, ReadGivenOptions {
 }
 
 /** `kms.keys.create`. */
-export function createKey(changes: KeyChanges, name: string, options: CreateKeyOptions): Promise<KeyInfo> {
+export async function createKey(changes: KeyChanges, name: string, options: CreateKeyOptions): Promise<KeyInfo> {
   return make(changes, 'key.create', name, options, purposeAndSpec(options.purpose, options.spec), undefined)
 }
 

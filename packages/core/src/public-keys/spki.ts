@@ -58,7 +58,7 @@ export function decodeRsaSpki(spki: Uint8Array): { readonly modulus: Uint8Array;
   outer.end()
   const algorithm = new DerReader(info.read(tags.sequence))
   if (!sameBytes(algorithm.read(tags.objectId), rsaEncryption)) {
-    throw invalidArgument('The public key is of another algorithm than P-256, X25519 and RSA.')
+    throw invalidArgument('The public key is of an algorithm that is not used here. kms specs shows those that are.')
   }
   algorithm.read(tags.null)
   algorithm.end()

@@ -64,7 +64,13 @@ export class AgreementKey {
    * @throws `invalid-argument` for a key of another spec, that is none, or that everybody knows the secret of; `no-primary-version`, `key-disabled`, and what a
    * version's state refuses; `unsupported` for X-Wing, which only seals; `store-unavailable`, `closed`
    */
-  agree(peer: PublicKeyForm, { info, length = 32, version }: AgreeOptions): Promise<AgreedKey> {
+  async agree(peer: PublicKeyForm, { info, length = 32, version }: AgreeOptions): Promise<AgreedKey> {
+    if (this.spec === 'x-wing') {
+      throw new KmsError(
+        'unsupported',
+        'X-Wing seals and does not agree: kms.recipient and kms.opener do that. Take x25519 to agree.',
+      )
+    }
     // A copy: the caller may change its own while this waits.
     const bytes =
       typeof info === 'string' ? new TextEncoder().encode(info) : info instanceof Uint8Array ? info.slice() : undefined

@@ -3,7 +3,7 @@ import { KmsError } from '../errors.ts'
 import { EncryptionKey } from '../keys/handle.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { checkSuite, type UseOptions } from '../kms-options.ts'
+import { checkSuite } from '../kms-options.ts'
 import { AgreementKey } from './agreement-key.ts'
 import { DerivationKey } from './derivation-key.ts'
 import { MacKey } from './mac-key.ts'
@@ -24,6 +24,19 @@ export interface HandlesByUse {
 
 /** A use of keys: a purpose, or `verify`. */
 export type KeyUseName = keyof HandlesByUse
+
+/** What a key is used for; how it seals, where it is to encrypt. */
+export type UseOptions<Use extends KeyUseName = KeyUseName> = { readonly purpose: Use } & (Use extends 'encrypt'
+  ? SealingChoice
+  : unknown)
+
+/** How a handle seals. */
+export interface SealingChoice {
+  /** What the handle seals with: 1 AES-256-GCM, 2 ChaCha20-Poly1305; the Kms's own unless given. */
+  readonly suite?: Suite
+  /** Salts are made of the record, too, so that a machine cloned while it runs, or put back to a snapshot, repeats none. */
+  readonly hedged?: boolean
+}
 
 const makers: {
   readonly [Use in KeyUseName]: (

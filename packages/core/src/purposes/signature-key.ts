@@ -1,4 +1,5 @@
 import type { Signer } from '../crypto/signing.ts'
+import { requireBytes } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
 import type { HandleSource } from '../keys/handle-source.ts'
 import { HeldKey } from '../keys/held-key.ts'
@@ -69,7 +70,9 @@ export class SignatureKey {
   /** `sign`, with the label of the version that made it. Throws as `sign` does. */
   async signed(data: Uint8Array | string, { form = 'raw' }: SignOptions = {}): Promise<MadeSignature> {
     // A copy: the caller may change its own while this waits.
-    const bytes = plaintextBytes(data).slice()
+    const given = plaintextBytes(data)
+    requireBytes(given, 'The data')
+    const bytes = given.slice()
     if (form === 'der' && ecdsaLength(this.spec) === undefined) {
       throw new KmsError('invalid-argument', `Signatures of ${this.spec} have one form: leave out "der".`)
     }
@@ -102,6 +105,7 @@ export class SignatureKey {
 
   /**
    * The version that signs now as a signer of messages (`kms.encrypt` with `from`) and of the exchange protocol; it stays that version.
+   * @returns a signer, which throws as `sign`, and `conflict` once another version signs
    * @throws `unsupported` for keys other than Ed25519 and P-256, `no-primary-version`, `key-disabled`
    */
   signer(): Signer {
@@ -125,8 +129,9 @@ export class SignatureKey {
         const primary = this.#held.key.protecting()
         if (only !== undefined && primary.version !== only) {
           throw new KmsError(
-            'key-disabled',
-            `Version ${versionLabel(only)} of "${this.name}" signs no more: ask for its signer again.`,
+            'conflict',
+            `Version ${versionLabel(only)} of "${this.name}" signs no more, since it was rotated: call key.signer() again.`,
+            { retry: false },
           )
         }
         const half = await primary.half()

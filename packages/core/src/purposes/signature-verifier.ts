@@ -66,7 +66,8 @@ export class SignatureVerifier {
    * Verifies a signature over data as a whole.
    * @param data bytes, or text as UTF-8
    * @returns which version made it, and whether that was compromised since. **Look at `compromisedSince`**
-   * @throws `authentication-failed` if no version made it; `key-disabled` if a disabled one did, or one that is to be destroyed; `version-lost`,
+   * @throws `authentication-failed` if no version made it; `key-disabled` if a disabled one did, or one that is to be destroyed; `no-primary-version` if one did
+   * that was never active; `version-lost`,
    * `invalid-argument`, `unsupported`, `store-unavailable`, `closed`
    */
   async verify(
@@ -92,15 +93,16 @@ export class SignatureVerifier {
   async verifyFile(file: string, data: DigestedData): Promise<SignatureVerification> {
     const { signature, ...statement } = decodeSignatureFile(file)
     const { key, spec, version, digest } = statement
-    if (key !== this.id || spec !== this.spec) {
-      throw new KmsError('no-matching-key', `The signature file is of key ${key}, not of "${this.name}".`, {
-        keyIds: [key],
-      })
-    }
     const number = parseVersionLabel(version)
-    const actual = await digestOf(data, this.#held.source.primitives)
-    if (!this.#held.source.primitives.equal(actual, digest)) throw notIts(this.name)
-    return this.#verify(signature, statementBytes(statement), 'raw', number)
+    return this.#verify(signature, statementBytes(statement), 'raw', number, async () => {
+      if (key !== this.id || spec !== this.spec) {
+        throw new KmsError('no-matching-key', `The signature file is of key ${key}, not of "${this.name}".`, {
+          keyIds: [key],
+        })
+      }
+      const { primitives } = this.#held.source
+      if (!primitives.equal(await digestOf(data, primitives), digest)) throw notIts(this.name)
+    })
   }
 
   #verify(
@@ -108,18 +110,20 @@ export class SignatureVerifier {
     data: Uint8Array,
     form: SignatureForm,
     named: number | undefined,
+    before: () => Promise<void> = async () => {},
   ): Promise<SignatureVerification> {
     return this.#held.toldWhenDone(
       'verify',
       async () => {
         await this.#held.ready()
+        await before()
         const { key, source } = this.#held
         const claim = { spec: this.spec, signature, form, data }
-        const before = await this.#search(claim, named, new Set())
-        if (before.found !== undefined && !isBehind(key, before.found)) return this.#verified(before.found)
+        const first = await this.#search(claim, named, new Set())
+        if (first.found !== undefined && !isBehind(key, first.found)) return this.#verified(first.found)
         // A version that came, or became active, a moment ago: another process may know of it before this one does.
         await source.renew()
-        const { found } = before.found === undefined ? await this.#search(claim, named, before.tried) : before
+        const { found } = first.found === undefined ? await this.#search(claim, named, first.tried) : first
         if (found === undefined) throw notIts(this.name)
         return this.#verified(found)
       },

@@ -75,7 +75,7 @@ export class TransportKey {
    * @returns the key, the caller's to wipe
    * @throws `authentication-failed`, `no-primary-version`, and what a version's state refuses; `store-unavailable`, `closed`
    */
-  receive(bytes: Uint8Array, { version }: { readonly version?: string | number } = {}): Promise<Secret> {
+  async receive(bytes: Uint8Array, { version }: { readonly version?: string | number } = {}): Promise<Secret> {
     const named = version === undefined ? undefined : parseVersionLabel(version)
     return this.#held.toldWhenDone(
       'receive',

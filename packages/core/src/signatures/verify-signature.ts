@@ -1,5 +1,6 @@
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { sameBytes } from '../envelope/bytes.ts'
+import { requireBytes } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
 import { importPublicHalf } from '../key-pairs/pair-halves.ts'
 import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
@@ -23,8 +24,8 @@ export interface VerifySignatureOptions {
  * @param publicKey of Ed25519, P-256, P-384, P-521, or RSA of 2048, 3072 or 4096 bits: PEM, JWK, a line of OpenSSH, SubjectPublicKeyInfo in DER
  * @param signature of Ed25519 64 bytes; of ECDSA r ‖ s, or with `form: 'der'` in DER; of RSA as long as the modulus
  * @param data whole: bytes, or text as UTF-8
- * @throws `authentication-failed` unless the key signed exactly this data; `invalid-argument` for a public key that is none, or that does not sign;
- * `unsupported` for an algorithm that is not used here, or that the platform lacks
+ * @throws `authentication-failed` unless the key signed exactly this data; `invalid-argument` for a public key that is none, or that does not sign; as
+ * `readPublicKeyForm` for one of another kind; `unsupported` where the platform lacks the algorithm
  */
 export async function verifySignature(
   publicKey: PublicKeyForm,
@@ -33,8 +34,10 @@ export async function verifySignature(
   { form = 'raw', crypto = globalThis.crypto }: VerifySignatureOptions = {},
 ): Promise<void> {
   const key = readSigningKey(publicKey)
-  if (!(signature instanceof Uint8Array)) throw new KmsError('invalid-argument', 'A signature is a Uint8Array.')
-  await checkSignature(key, signature, form, plaintextBytes(data), crypto)
+  requireBytes(signature, 'The signature')
+  const bytes = plaintextBytes(data)
+  requireBytes(bytes, 'The data')
+  await checkSignature(key, signature, form, bytes, crypto)
 }
 
 export interface VerifySignatureFileOptions {

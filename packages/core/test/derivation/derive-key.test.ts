@@ -87,6 +87,6 @@ describe('keys for several purposes from one master', () => {
   })
 
   function expected(salt: string, purpose: string): string {
-    return Buffer.from(hkdfSync('sha512', master().reveal(), salt, `kms1/derive\0${purpose}`, 32)).toString('hex')
+    return Buffer.from(hkdfSync('sha512', master().reveal(), salt, `kms1/derive-keys\0${purpose}`, 32)).toString('hex')
   }
 })

@@ -189,3 +189,23 @@ test('whoever verifies opens no private half', async () => {
   expect(await verifier.verify(signature, 'x')).toMatchObject({ version: '1' })
   expect(imports).toBe(0)
 })
+
+test('what is wrong with a call is a rejection, which audit listeners are told of, never a throw', async () => {
+  const told: string[] = []
+  const { kms } = await newKms({ onAudit: ({ operation, outcome }) => told.push(`${operation} ${outcome}`) })
+  kept(kms)
+  await kms.keys.create('s', { purpose: 'sign' })
+  await kms.keys.create('q', { purpose: 'agree', spec: 'x-wing' })
+  const key = await kms.use('s', { purpose: 'sign' })
+  const verifier = await kms.use('s', { purpose: 'verify' })
+  const quantum = await kms.use('q', { purpose: 'agree' })
+  await expect(quantum.agree('', { info: 'x' })).rejects.toMatchObject({ code: 'unsupported' })
+  await expect(key.sign(7 as unknown as string)).rejects.toMatchObject({ code: 'invalid-argument' })
+  await expect(kms.keys.create('x', { purpose: 'none' as 'sign' })).rejects.toMatchObject({ code: 'invalid-argument' })
+  const file = await key.signFile(new Uint8Array(3))
+  await expect(verifier.verifyFile(file, new Uint8Array(4))).rejects.toMatchObject({ code: 'authentication-failed' })
+  expect(told).toContain('verify authentication-failed')
+  const signer = key.signer()
+  await kms.keys.rotate('s')
+  await expect(signer.sign(new Uint8Array(1))).rejects.toMatchObject({ code: 'conflict' })
+})

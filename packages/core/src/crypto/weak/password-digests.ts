@@ -22,7 +22,7 @@ let firstBytes: Promise<Uint32Array> | undefined
 /**
  * The hash function of which `material` is an unsalted digest of a common password: whole, cut to its length, repeated, or filled up with zeros.
  * @param material 16 bytes or more
- * @returns undefined if it is none, for certain. The first call takes a third of a second or so, with turns for others; those after it, microseconds
+ * @returns undefined if it is none, for certain. The first call takes some tenths of a second, with turns for others; those after it, microseconds
  */
 export async function passwordDigest(primitives: Primitives, material: Uint8Array): Promise<string | undefined> {
   firstBytes ??= collectFirstBytes(primitives).catch((error: unknown) => {

@@ -29,7 +29,7 @@ const prefixLength = 8
 /**
  * Where key material was published: that it is public is all that counts.
  * @param material 16 bytes or more
- * @returns undefined if it is not known to be; of random material one in 2⁵¹ is taken for published
+ * @returns undefined if it is not known to be; of random material one in 2⁵² is taken for published
  */
 export async function publishedIn(material: Uint8Array): Promise<string | undefined> {
   const prefix = material.subarray(0, prefixLength)
