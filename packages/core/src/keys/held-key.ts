@@ -62,19 +62,27 @@ export class HeldKey<Version extends VersionInMemory> {
     try {
       return this.key.version(number)
     } catch (error) {
-      if (refusedByState(error)) this.source.uses(this.key, number).refuse()
-      throw error
+      throw this.#counted(error, number)
     }
   }
 
-  /** `version`, brought into memory where it is not. @throws `version-lost`, and what its state refuses; `store-unavailable` */
-  async loadedVersion(number: number): Promise<Version> {
+  /**
+   * The version named, brought into memory where it is not, or the primary.
+   * @throws `version-lost`, and what its state refuses; `no-primary-version`, `store-unavailable`
+   */
+  async loaded(number: number | undefined): Promise<Version> {
+    if (number === undefined) return this.key.protecting()
     try {
       return await this.source.loadVersion(this.key, number)
     } catch (error) {
-      if (refusedByState(error)) this.source.uses(this.key, number).refuse()
-      throw error
+      throw this.#counted(error, number)
     }
+  }
+
+  /** An error on its way out, counted where a version's state refused. */
+  #counted(error: unknown, number: number): unknown {
+    if (refusedByState(error)) this.source.uses(this.key, number).refuse()
+    return error
   }
 
   /** Does something with the key and tells the audit listener of it. @param version of an old one; the primary's unless given */

@@ -7,6 +7,7 @@ import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { Secret } from '../secret.ts'
+import { KeyHandle } from './key-handle.ts'
 import type { PairVersion } from './pair-version.ts'
 
 export interface AgreeOptions {
@@ -29,31 +30,14 @@ export interface AgreedKey {
  * A key of purpose `agree`: it agrees on keys with others. From `kms.use(name, { purpose: 'agree' })`. What is sealed to it with HPKE,
  * `kms.recipient` seals and `kms.opener` opens.
  */
-export class AgreementKey {
+export class AgreementKey extends KeyHandle<PairVersion> {
   readonly #held: HeldKey<PairVersion>
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  /** `x25519`, `p-256`, `p-384`, `p-521` or `x-wing`. */
-  get spec(): string {
-    return this.#held.key.spec
-  }
-
-  /** The label of the version that others agree with now; null if there is none. */
-  get version(): string | null {
-    return this.#held.primaryLabel
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -109,17 +93,8 @@ export class AgreementKey {
   async #version(named: number | undefined): Promise<PairVersion> {
     await this.#held.ready()
     const { key, source } = this.#held
-    const version = named === undefined ? key.protecting() : await this.#held.loadedVersion(named)
+    const version = await this.#held.loaded(named)
     source.uses(key, version.version).open()
     return version
-  }
-
-  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }

@@ -6,6 +6,7 @@ import { checkName } from '../keys/names.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import type { Secret } from '../secret.ts'
 import type { DerivationVersion } from './derivation-version.ts'
+import { KeyHandle } from './key-handle.ts'
 
 export interface DeriveOptions {
   /** Bytes, 16 to 64; 32 unless given. */
@@ -25,26 +26,14 @@ export interface DerivedKey {
  * A master key of purpose `derive` in memory, from which keys are derived by what they are for, synchronously. From
  * `kms.use(name, { purpose: 'derive' })`. It works until its lease ends, as an `EncryptionKey` does.
  */
-export class DerivationKey {
+export class DerivationKey extends KeyHandle<DerivationVersion> {
   readonly #held: HeldKey<DerivationVersion>
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<DerivationVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  /** The label of the version that new keys are derived from; null if there is none. */
-  get version(): string | null {
-    return this.#held.primaryLabel
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -83,14 +72,5 @@ export class DerivationKey {
   /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */
   renew(): Promise<void> {
     return this.#held.renew()
-  }
-
-  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }

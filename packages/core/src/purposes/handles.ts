@@ -47,7 +47,7 @@ const makers: {
   ) => Promise<HandlesByUse[Use]>
 } = {
   encrypt: async (ring, source, id, { suite = ring.environment.suite, hedged = false }) =>
-    new EncryptionKey(source, await ring.holdTo('encrypt', id), { suite: checkSuite(suite), hedged }),
+    new EncryptionKey(source, await ring.holdTo('encrypt', id), { suite, hedged }),
   mac: async (ring, source, id) => new MacKey(source, await ring.holdTo('mac', id)),
   sign: async (ring, source, id) => new SignatureKey(source, await ring.holdTo('sign', id)),
   verify: async (ring, source, id) => new SignatureVerifier(source, await ring.holdTo('sign', id)),

@@ -6,6 +6,7 @@ import type { LoadedKey } from '../keys/loaded-key.ts'
 import { plaintextBytes } from '../keys/plaintext.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { protocolLabel } from '../signatures/protocol-label.ts'
+import { KeyHandle } from './key-handle.ts'
 import type { MacVersion } from './mac-version.ts'
 
 /** What verified, and with which version. */
@@ -23,31 +24,14 @@ export interface MacVerifyOptions {
  * A key of purpose `mac` in memory: HMAC (RFC 2104, FIPS 198-1), synchronously. From `kms.use(name, { purpose: 'mac' })`.
  * It works until its lease ends, as an `EncryptionKey` does.
  */
-export class MacKey {
+export class MacKey extends KeyHandle<MacVersion> {
   readonly #held: HeldKey<MacVersion>
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<MacVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  /** `hmac-256`, `hmac-384` or `hmac-512`. */
-  get spec(): string {
-    return this.#held.key.spec
-  }
-
-  /** The label of the version that makes macs now; null if there is none. */
-  get version(): string | null {
-    return this.#held.primaryLabel
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -105,15 +89,6 @@ export class MacKey {
   /** Starts a new lease by reading the store. @throws `store-unavailable`, `store-rolled-back`, `key-not-found`, `closed` */
   renew(): Promise<void> {
     return this.#held.renew()
-  }
-
-  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }
 

@@ -13,6 +13,7 @@ import { signWith } from '../signatures/sign.ts'
 import { encodeSignatureFile, statementBytes } from '../signatures/signature-file.ts'
 import { signerOf } from '../signatures/signer.ts'
 import type { SignatureForm } from '../signatures/verify.ts'
+import { KeyHandle } from './key-handle.ts'
 import type { PairVersion } from './pair-version.ts'
 
 export interface SignOptions {
@@ -30,31 +31,14 @@ export interface MadeSignature {
  * A key of purpose `sign`: it signs, and does nothing else. From `kms.use(name, { purpose: 'sign' })`. Its calls are asynchronous and renew the
  * lease themselves, so that keys held elsewhere can take its place.
  */
-export class SignatureKey {
+export class SignatureKey extends KeyHandle<PairVersion> {
   readonly #held: HeldKey<PairVersion>
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  /** `ed25519`, `p-256`, `rsa-3072`, … */
-  get spec(): string {
-    return this.#held.key.spec
-  }
-
-  /** The label of the version that signs now; null if there is none. */
-  get version(): string | null {
-    return this.#held.primaryLabel
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -141,14 +125,5 @@ export class SignatureKey {
       },
       only,
     )
-  }
-
-  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }

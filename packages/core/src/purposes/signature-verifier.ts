@@ -11,6 +11,7 @@ import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { type DigestedData, digestOf } from '../signatures/digest.ts'
 import { decodeSignatureFile, statementBytes } from '../signatures/signature-file.ts'
 import { type Claim, type SignatureForm, signatureFits } from '../signatures/verify.ts'
+import { KeyHandle } from './key-handle.ts'
 import type { PairVersion } from './pair-version.ts'
 
 /** A genuine signature: which version made it, and what is known of that version since. */
@@ -39,27 +40,16 @@ type Standing = VersionStanding<PairVersion>
  * The public halves of a key of purpose `sign`, of all its versions: retired ones verify on, and so do destroyed ones, whose private half alone is
  * gone. From `kms.use(name, { purpose: 'verify' })`.
  */
-export class SignatureVerifier {
+export class SignatureVerifier extends KeyHandle<PairVersion> {
   readonly #held: HeldKey<PairVersion>
   /** Public halves that were brought into WebCrypto, by what is recorded of their versions. */
   readonly #halves = new WeakMap<Standing, Promise<ImportedHalf>>()
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  get spec(): string {
-    return this.#held.key.spec
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -172,15 +162,6 @@ export class SignatureVerifier {
       compromisedSince: compromisedSince === 0 ? null : new Date(compromisedSince),
       destroyed: state === 'destroyed',
     }
-  }
-
-  /** Gives the key back. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }
 

@@ -6,6 +6,7 @@ import { HeldKey } from '../keys/held-key.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
 import { parseVersionLabel, versionLabel } from '../keys/version-number.ts'
 import { Secret } from '../secret.ts'
+import { KeyHandle } from './key-handle.ts'
 import type { PairVersion } from './pair-version.ts'
 
 /** A key on its way, and which version opens it. */
@@ -20,31 +21,14 @@ export interface TransportedKey {
  * @deprecated RSA key transport has no forward secrecy: whoever gets the private key later opens all that was ever sent. It is here for old systems; take
  * `agree` with HPKE, or the exchange of `@kms/core/exchange`.
  */
-export class TransportKey {
+export class TransportKey extends KeyHandle<PairVersion> {
   readonly #held: HeldKey<PairVersion>
 
   /** Use `kms.use`. */
   constructor(source: HandleSource, key: LoadedKey<PairVersion>) {
-    this.#held = new HeldKey(source, key)
-  }
-
-  get name(): string {
-    return this.#held.key.name
-  }
-
-  /** UUID in lower case. */
-  get id(): string {
-    return this.#held.key.id
-  }
-
-  /** `rsa-2048`, `rsa-3072` or `rsa-4096`. */
-  get spec(): string {
-    return this.#held.key.spec
-  }
-
-  /** The label of the version that keys are sent to now; null if there is none. */
-  get version(): string | null {
-    return this.#held.primaryLabel
+    const held = new HeldKey(source, key)
+    super(held)
+    this.#held = held
   }
 
   /**
@@ -82,7 +66,7 @@ export class TransportKey {
       async () => {
         await this.#held.ready()
         const { key, source } = this.#held
-        const own = named === undefined ? key.protecting() : await this.#held.loadedVersion(named)
+        const own = await this.#held.loaded(named)
         const half = await own.half()
         source.uses(key, own.version).open()
         const received = await decryptOaep(half, bytes, source.crypto)
@@ -95,15 +79,6 @@ export class TransportKey {
       },
       named,
     )
-  }
-
-  /** Gives the key back; the last handle's release wipes it. Releasing twice is no error. */
-  release(): void {
-    this.#held.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
   }
 }
 
