@@ -1,8 +1,8 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import { type OpenLimits, work } from '../envelope/limits.ts'
 import type { KnownKdf } from '../envelope/password-kdfs.ts'
-import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { fromUnpaddedBase64, toUnpaddedBase64 } from '../public-keys/base64.ts'
 
 // PHC strings (github.com/P-H-C/phc-string-format): $id[$v=version][$name=value,…][$salt[$hash]], salt and hash in unpadded base64.
 
@@ -70,7 +70,11 @@ export function formatPhc(kdf: PhcKdf, salt: Uint8Array, hash?: Uint8Array): str
         return [`pbkdf2-${kdf.hash === 'SHA-256' ? 'sha256' : 'sha512'}`, `i=${kdf.iterations}`]
     }
   })()
-  return ['', ...fields, ...[salt, hash].flatMap((bytes) => (bytes === undefined ? [] : [unpadded(bytes)]))].join('$')
+  return [
+    '',
+    ...fields,
+    ...[salt, hash].flatMap((bytes) => (bytes === undefined ? [] : [toUnpaddedBase64(bytes)])),
+  ].join('$')
 }
 
 /** A kdf that was chosen for writing, as PHC strings have it. */
@@ -173,20 +177,14 @@ function readParameters(id: Id, field: string): Readonly<Record<string, number>>
 /** RFC 4648 §4 without padding, as the PHC string format has it. */
 function base64(text: string, what: 'salt' | 'hash'): Uint8Array {
   const [least, most] = phcLimits[what]
-  let bytes: Uint8Array | undefined
-  // The text form is base64url: the same but for two characters.
-  if (/^[A-Za-z0-9+/]+$/.test(text)) {
-    try {
-      bytes = fromText(text.replaceAll('+', '-').replaceAll('/', '_'))
-    } catch {}
+  let bytes: Uint8Array
+  try {
+    bytes = fromUnpaddedBase64(text)
+  } catch {
+    throw malformed(`its ${what} is no canonical base64 without padding`)
   }
-  if (bytes === undefined) throw malformed(`its ${what} is no canonical base64 without padding`)
   if (bytes.length < least || bytes.length > most) throw malformed(`its ${what} has not ${least} to ${most} bytes`)
   return bytes
-}
-
-function unpadded(bytes: Uint8Array): string {
-  return toText(bytes).replaceAll('-', '+').replaceAll('_', '/')
 }
 
 function malformed(why: string): KmsError {

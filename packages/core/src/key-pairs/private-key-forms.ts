@@ -3,7 +3,8 @@ import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { invalidArgument } from '../envelope/refusals.ts'
 import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
-import { fromBase64, toBase64 } from '../public-keys/base64.ts'
+import { fromBase64 } from '../public-keys/base64.ts'
+import { pemBlock } from '../public-keys/pem.ts'
 import { encodeRsaSpki } from '../public-keys/spki.ts'
 import { Secret } from '../secret.ts'
 import { decryptPkcs8 } from './encrypted-pkcs8.ts'
@@ -36,7 +37,6 @@ export interface ReadPrivateOptions extends DerivationOptions {
   readonly password?: Secret
 }
 
-const block = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-----\s*$/
 /** Characters of a private key as text: RSA-4096 has 3,300 in PEM. */
 const textLimit = 16_384
 
@@ -61,7 +61,7 @@ async function numbersOf(form: PrivateKeyForm, options: ReadPrivateOptions): Pro
   if (typeof form !== 'string' || form.length > textLimit) throw unreadable()
   const text = form.trim()
   if (text.startsWith('{')) return fromJwk(parsed(text))
-  const [, label, body = ''] = block.exec(text) ?? []
+  const [, label, body = ''] = pemBlock.exec(text) ?? []
   const der = Secret.take(decodedPem(body))
   try {
     if (label === 'PRIVATE KEY') return readPkcs8(der.reveal())
@@ -135,12 +135,6 @@ function decodedPem(body: string): Uint8Array {
   } catch {
     throw unreadable()
   }
-}
-
-/** A DER in PEM (RFC 7468 §10, §11). */
-export function privatePem(der: Uint8Array, label: 'ENCRYPTED PRIVATE KEY'): string {
-  const lines = toBase64(der).match(/.{1,64}/g) as string[]
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 // Without a cause: a parser's message may quote what it could not read.

@@ -4,7 +4,7 @@ import { sealEnvelope } from '../envelope/envelope.ts'
 import type { Recipient } from '../envelope/recipient.ts'
 import { KmsError } from '../errors.ts'
 import { encryptPkcs8 } from '../key-pairs/encrypted-pkcs8.ts'
-import { privatePem } from '../key-pairs/private-key-forms.ts'
+import { pemText } from '../public-keys/pem.ts'
 import type { Secret } from '../secret.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from './key-changes.ts'
@@ -103,7 +103,7 @@ async function givenOut(
   if ('password' in options) {
     const { password, signal } = options
     const encrypted = await encryptPkcs8(material, password, environment, signal === undefined ? {} : { signal })
-    return privatePem(encrypted, 'ENCRYPTED PRIVATE KEY')
+    return pemText('ENCRYPTED PRIVATE KEY', encrypted)
   }
   const { to: recipients, context } = options
   return sealEnvelope(material.reveal(), { recipients, context, ...environment })

@@ -6,7 +6,8 @@ import { decodeSpki, encodeSpki } from './spki.ts'
 
 // The textual form of SubjectPublicKeyInfo (RFC 7468 §13).
 
-const block = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-----\s*$/
+/** A block of PEM (RFC 7468 §3): its label, and base64 with white space in it. */
+export const pemBlock: RegExp = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\s([A-Za-z0-9+/=\s]*)-----END \1-----\s*$/
 
 /**
  * A public key as SubjectPublicKeyInfo in PEM.
@@ -18,8 +19,13 @@ export function publicKeyPem(key: RecipientPublicKey): string {
 
 /** A SubjectPublicKeyInfo in PEM. @param spki DER */
 export function spkiPem(spki: Uint8Array): string {
-  const lines = toBase64(spki).match(/.{1,64}/g) as string[]
-  return `-----BEGIN PUBLIC KEY-----\n${lines.join('\n')}\n-----END PUBLIC KEY-----\n`
+  return pemText('PUBLIC KEY', spki)
+}
+
+/** A DER in PEM, in lines of 64 characters (RFC 7468 §2). */
+export function pemText(label: string, der: Uint8Array): string {
+  const lines = toBase64(der).match(/.{1,64}/g) as string[]
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 /** Whether a text claims to be PEM. */
@@ -37,7 +43,7 @@ export async function readPublicKeyPem(pem: string): Promise<RecipientPublicKey>
 
 /** The DER of a SubjectPublicKeyInfo in PEM. @throws `invalid-argument` if it is none, or a private key */
 export function spkiOfPem(pem: string): Uint8Array {
-  const [, label, body] = block.exec(pem) ?? []
+  const [, label, body] = pemBlock.exec(pem) ?? []
   if (label === undefined || body === undefined) throw invalidArgument('The PEM block is cut or damaged.')
   if (label.endsWith('PRIVATE KEY')) throw privateHalf()
   if (label !== 'PUBLIC KEY') {
