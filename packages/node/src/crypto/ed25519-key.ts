@@ -1,17 +1,14 @@
-import { type KeyObject, sign, verify, type webcrypto } from 'node:crypto'
-import { checkUsage, ed25519, exportOkp, generateOkp, importOkp, type OkpRights } from './okp-forms.ts'
+import { type KeyObject, sign, verify } from 'node:crypto'
+import { checkUsage, ed25519, generateOkp, importOkp, type OkpRights } from './okp-forms.ts'
+import { OkpKey } from './okp-key.ts'
 
 /** An Ed25519 key as WebCrypto shows it, and what node:crypto signs or verifies with. */
-export class Ed25519Key implements webcrypto.CryptoKey {
-  readonly algorithm = { name: 'Ed25519' }
-  readonly extractable: boolean
-  readonly usages: webcrypto.KeyUsage[]
+export class Ed25519Key extends OkpKey {
   readonly #key: KeyObject
 
-  private constructor(key: KeyObject, { extractable, usages }: OkpRights) {
+  private constructor(key: KeyObject, rights: OkpRights) {
+    super(ed25519, key, rights)
     this.#key = key
-    this.extractable = extractable
-    this.usages = [...usages]
   }
 
   static generate(rights: OkpRights): { readonly privateKey: Ed25519Key; readonly publicKey: Ed25519Key } {
@@ -22,15 +19,6 @@ export class Ed25519Key implements webcrypto.CryptoKey {
   /** As `importOkp`. */
   static from(format: string, data: Uint8Array, rights: OkpRights): Ed25519Key {
     return new Ed25519Key(importOkp(ed25519, format, data, rights.usages), rights)
-  }
-
-  get type(): webcrypto.KeyType {
-    return this.#key.type as webcrypto.KeyType
-  }
-
-  /** As `exportOkp`. */
-  export(format: string): ArrayBuffer {
-    return exportOkp(ed25519, this.#key, this.extractable, format)
   }
 
   /** @param data is read at the call, as WebCrypto does: the caller may change or wipe it afterwards */

@@ -1,6 +1,7 @@
 import type { webcrypto } from 'node:crypto'
 import type { VerifiesNow } from '@kms/core'
 import { Ed25519Key } from './ed25519-key.ts'
+import { OkpKey } from './okp-key.ts'
 import { X25519Key } from './x25519-key.ts'
 
 type Crypto = typeof globalThis.crypto
@@ -11,8 +12,6 @@ type Algorithm = webcrypto.AlgorithmIdentifier
 type Usages = webcrypto.KeyUsage[]
 type Format = 'raw' | 'pkcs8' | 'spki'
 type Agreement = webcrypto.EcdhKeyDeriveParams
-
-type Own = Ed25519Key | X25519Key
 
 /** What Node's own WebCrypto alone is asked for. */
 const nodesOnly = ['encrypt', 'decrypt', 'deriveKey', 'wrapKey', 'unwrapKey', 'digest'] as const
@@ -71,11 +70,11 @@ const ownKeys: Readonly<Record<string, typeof Ed25519Key | typeof X25519Key>> = 
   X25519: X25519Key,
 }
 
-const isOwn = (key: CryptoKey): key is Own => key instanceof Ed25519Key || key instanceof X25519Key
+const isOwn = (key: CryptoKey): key is OkpKey => key instanceof OkpKey
 
 const nameOf = (algorithm: Algorithm): string => (typeof algorithm === 'string' ? algorithm : algorithm.name)
 
-const isFor = (algorithm: Algorithm, key: Own): boolean =>
+const isFor = (algorithm: Algorithm, key: OkpKey): boolean =>
   nameOf(algorithm).toUpperCase() === key.algorithm.name.toUpperCase()
 
 const otherKey = (): DOMException => new DOMException('The key is of another algorithm.', 'InvalidAccessError')

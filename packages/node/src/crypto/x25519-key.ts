@@ -1,17 +1,14 @@
-import { diffieHellman, type KeyObject, type webcrypto } from 'node:crypto'
-import { checkUsage, exportOkp, generateOkp, importOkp, type OkpRights, takenFrom, x25519 } from './okp-forms.ts'
+import { diffieHellman, type KeyObject } from 'node:crypto'
+import { checkUsage, generateOkp, importOkp, type OkpRights, takenFrom, x25519 } from './okp-forms.ts'
+import { OkpKey } from './okp-key.ts'
 
 /** An X25519 key as WebCrypto shows it, and what node:crypto agrees with. OpenSSL holds the private half, and wipes it. */
-export class X25519Key implements webcrypto.CryptoKey {
-  readonly algorithm = { name: 'X25519' }
-  readonly extractable: boolean
-  readonly usages: webcrypto.KeyUsage[]
+export class X25519Key extends OkpKey {
   readonly #key: KeyObject
 
-  private constructor(key: KeyObject, { extractable, usages }: OkpRights) {
+  private constructor(key: KeyObject, rights: OkpRights) {
+    super(x25519, key, rights)
     this.#key = key
-    this.extractable = extractable
-    this.usages = [...usages]
   }
 
   static generate(rights: OkpRights): { readonly privateKey: X25519Key; readonly publicKey: X25519Key } {
@@ -22,15 +19,6 @@ export class X25519Key implements webcrypto.CryptoKey {
   /** As `importOkp`. */
   static from(format: string, data: Uint8Array, rights: OkpRights): X25519Key {
     return new X25519Key(importOkp(x25519, format, data, rights.usages), rights)
-  }
-
-  get type(): webcrypto.KeyType {
-    return this.#key.type as webcrypto.KeyType
-  }
-
-  /** As `exportOkp`. */
-  export(format: string): ArrayBuffer {
-    return exportOkp(x25519, this.#key, this.extractable, format)
   }
 
   /**
