@@ -95,13 +95,14 @@ export class RecordKey {
   /**
    * Seals a message with a salt hedged by it (`hedgedSalt`): with random bytes that repeat, as in a machine cloned while it runs,
    * no two messages or contexts share a salt. It costs a mac of the message more.
+   * @param random as of `hedgedSalt`
    * @throws as `seal`
    */
-  sealHedged(primitives: Primitives, plaintext: Uint8Array, context: Context): Uint8Array {
+  sealHedged(primitives: Primitives, plaintext: Uint8Array, context: Context, random?: Uint8Array): Uint8Array {
     const { bound } = this.#slots
     const length = writeBound(bound, this.#preamble, context)
     requireBytes(plaintext, 'The plaintext')
-    const salt = hedgedSalt(primitives, bound.subarray(0, length), plaintext)
+    const salt = hedgedSalt(primitives, bound.subarray(0, length), plaintext, random)
     return this.#slots.seal(this.#slot, length, plaintext, salt)
   }
 

@@ -1,11 +1,13 @@
 import type { Primitives } from '../crypto/primitives.ts'
+import { freshBytes } from '../crypto/random-bytes.ts'
 import { saltLength } from './body.ts'
 import { ascii, concat } from './bytes.ts'
 import { hedgeLabel } from './labels.ts'
 
 // Salts that do not repeat even where the platform's random bytes do: in a machine cloned while it runs, or put back to a snapshot.
 
-const randomLength = 32
+/** Random bytes that a salt is made of. */
+export const hedgeLength = 32
 
 /**
  * The salt of a whole message, out of fresh randomness and the message:
@@ -19,7 +21,7 @@ export function hedgedSalt(
   primitives: Primitives,
   bound: Uint8Array,
   plaintext: Uint8Array,
-  random: Uint8Array = freshRandom(),
+  random: Uint8Array = freshBytes(hedgeLength),
 ): Uint8Array {
   return saltOf(primitives, random, concat(hedgeLabel, bound, plaintext))
 }
@@ -40,7 +42,7 @@ export function streamSalt(primitives: Primitives): Uint8Array {
   view.setFloat64(8, performance.now())
   view.setFloat64(16, performance.timeOrigin)
   view.setFloat64(24, ++given)
-  return saltOf(primitives, freshRandom(), concat(streamLabel, mixed))
+  return saltOf(primitives, freshBytes(hedgeLength), concat(streamLabel, mixed))
 }
 
 function saltOf(primitives: Primitives, random: Uint8Array, message: Uint8Array): Uint8Array {
@@ -50,8 +52,4 @@ function saltOf(primitives: Primitives, random: Uint8Array, message: Uint8Array)
     random.fill(0)
     message.fill(0)
   }
-}
-
-function freshRandom(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(randomLength))
 }

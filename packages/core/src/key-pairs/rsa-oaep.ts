@@ -19,7 +19,7 @@ export interface RsaOaepOptions {
  * @param publicKey RSA of 2048, 3072 or 4096 bits, in any form of `PublicKeyForm`
  * @param plaintext at most 66 bytes shorter than the modulus; a key, not data
  * @returns as long as the modulus
- * @throws `invalid-argument` for another key or a longer plaintext
+ * @throws `invalid-argument` for another key or a longer plaintext, `unsupported` for RSA of another length
  */
 export async function rsaOaepEncrypt(
   publicKey: PublicKeyForm,
@@ -40,7 +40,8 @@ export async function rsaOaepEncrypt(
  * Undoes `rsaOaepEncrypt`, raw. All failures are one: **tell nobody more**, neither by words nor by time, or Manger's attack decrypts anything.
  * @param privateKey PKCS#8 (RFC 5958) in DER, of 2048, 3072 or 4096 bits; stays the caller's
  * @returns the plaintext, the caller's to wipe
- * @throws `authentication-failed` for what was not encrypted to that key with that label; `invalid-argument` for what is no such private key
+ * @throws `authentication-failed` for what was not encrypted to that key with that label; `invalid-argument` for what is no private key of RSA,
+ * `unsupported` for one of another length
  */
 export async function rsaOaepDecrypt(
   privateKey: Secret,
@@ -51,7 +52,7 @@ export async function rsaOaepDecrypt(
   const half = await importPrivateHalf(privateKey, 'transport', 'rsa-2048', crypto)
   const { modulusLength } = half.key.algorithm as { readonly modulusLength?: number }
   if (modulusLength !== 2048 && modulusLength !== 3072 && modulusLength !== 4096) {
-    throw new KmsError('invalid-argument', 'A private key of RSA has 2048, 3072 or 4096 bits here.')
+    throw new KmsError('unsupported', 'A private key of RSA has 2048, 3072 or 4096 bits here.')
   }
   const plaintext = await decryptOaep(half, ciphertext, crypto, label)
   if (plaintext !== undefined) return plaintext

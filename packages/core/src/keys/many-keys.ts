@@ -1,4 +1,6 @@
 import type { Change } from '../access/authority.ts'
+import { RandomSupply } from '../crypto/random-bytes.ts'
+import { hedgeLength } from '../envelope/salts.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { type KeySpecName, purposeAndSpec } from '../specs/key-specs.ts'
@@ -8,6 +10,7 @@ import { asAsked } from './as-asked.ts'
 import { type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { checkName, checkText } from './names.ts'
+import { neighbouringIds } from './neighbouring-ids.ts'
 import { keyExists, type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
 
@@ -43,11 +46,22 @@ export type CreatedKey =
 /** Keys of one commit: its log entry names three records of each, 477 bytes, beside a reason, and has 64 KiB. */
 const batchKeys = 100
 
+/** Random bytes of a key: its material, and those that the salt of the material's envelope is made of. */
+const randomOfKey = 32 + hedgeLength
+
 /** One key on its way: what refused it, or its records, signed. */
 interface Candidate {
   readonly name: string
   readonly refused?: KmsError
   readonly made?: { readonly key: NewKey; readonly signed: readonly StoredRecord[] }
+}
+
+/** What the keys of a batch have in common while they are made. */
+interface Together {
+  readonly nextId: () => string
+  /** Of those before. */
+  readonly names: Set<string>
+  readonly random: RandomSupply
 }
 
 interface Batch {
@@ -109,12 +123,16 @@ class ManyKeys {
     const { authority } = this.#changes.ring
     const { incarnation } = authority.head.record
     const names = new Set<string>()
-    const candidates = await Promise.all(specs.map((spec) => this.#candidate(spec, names)))
-    return { specs, incarnation, candidates }
+    const together = { nextId: neighbouringIds(), names, random: new RandomSupply(specs.length * randomOfKey) }
+    try {
+      const candidates = await Promise.all(specs.map((spec) => this.#candidate(spec, together)))
+      return { specs, incarnation, candidates }
+    } finally {
+      together.random.wipe()
+    }
   }
 
-  /** @param names those before it in the batch */
-  async #candidate(spec: KeySpec, names: Set<string>): Promise<Candidate> {
+  async #candidate(spec: KeySpec, { nextId, names, random }: Together): Promise<Candidate> {
     const { ring } = this.#changes
     let key: NewKey
     try {
@@ -129,7 +147,16 @@ class ManyKeys {
       const description = checkText(spec.description ?? '', 'A description')
       names.add(name)
       const exportable = spec.exportable === true
-      key = await newKey(ring, { name, description, policy, use, exportable, reason: this.#reason })
+      key = await newKey(ring, {
+        id: nextId(),
+        random: random.take,
+        name,
+        description,
+        policy,
+        use,
+        exportable,
+        reason: this.#reason,
+      })
     } catch (error) {
       if (!(error instanceof KmsError)) throw error
       return { name: nameOf(spec), refused: error }

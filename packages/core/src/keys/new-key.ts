@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../crypto/random-bytes.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
@@ -10,6 +11,8 @@ import { versionNumber } from './version-number.ts'
 
 /** What a key is made of, checked. */
 export interface NewKeySpec {
+  /** A UUID; a new one unless given. */
+  readonly id?: string
   readonly name: string
   readonly description: string
   readonly policy: PolicyFields
@@ -20,6 +23,8 @@ export interface NewKeySpec {
   readonly given?: GivenVersion | undefined
   /** The new one, where the commit may be tried again. */
   readonly fresh?: FreshMaterial
+  /** Where random bytes come from: the platform, unless given. */
+  readonly random?: RandomBytes
 }
 
 /** Material that was made elsewhere, tested, and how. Its secret stays the caller's. */
@@ -37,8 +42,18 @@ export interface NewKey {
 /** Makes a key's records. @throws `unsupported` where the platform lacks the algorithm of a pair */
 export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): Promise<NewKey> {
   const { store, ring } = access.record
-  const { name, description, policy, use, exportable, reason, given, fresh } = spec
-  const key = globalThis.crypto.randomUUID()
+  const {
+    id: key = globalThis.crypto.randomUUID(),
+    name,
+    description,
+    policy,
+    use,
+    exportable,
+    reason,
+    given,
+    fresh,
+    random,
+  } = spec
   const number = versionNumber(authority.head.record.incarnation, 1)
   const time = environment.wall()
   const record: KeyRecord = {
@@ -64,7 +79,7 @@ export async function newKey({ environment, access, authority }: KeyRing, spec: 
   }
   const id = nameId(environment.primitives, ring, name)
   const claim: NameRecord = { kind: 'name', id, revision: 1, store, ring, key, name }
-  const of = { key: record, number, time, reason, state: 'active' } as const
+  const of = { key: record, number, time, reason, state: 'active', random } as const
   const version =
     given === undefined
       ? await generateVersion(environment, access, of, fresh)

@@ -2,7 +2,9 @@ import { contentContexts, type VersionContext } from '../access/content-contexts
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import type { Slot } from '../crypto/key-slots.ts'
+import { freshBytes, type RandomBytes } from '../crypto/random-bytes.ts'
 import { checkInfo } from '../envelope/labels.ts'
+import { hedgeLength } from '../envelope/salts.ts'
 import { fromText, toText } from '../envelope/text.ts'
 import { parseUuid } from '../envelope/uuid.ts'
 import { prepareVersionKey, versionKeySlots } from '../envelope/version-key.ts'
@@ -34,6 +36,8 @@ export interface NewVersion {
   readonly reason: string
   /** `active`: the primary from now on. */
   readonly state: 'pre-active' | 'active'
+  /** Where random bytes come from: the platform, unless given. */
+  readonly random?: RandomBytes | undefined
 }
 
 /** Whether keys of a spec are pairs. */
@@ -42,13 +46,16 @@ export const isPair = (spec: string): boolean => !/^(symmetric|hmac)-/.test(spec
 const nothing = new Uint8Array(0)
 
 /** Material from the platform's CSPRNG. @throws `unsupported` where the platform lacks the algorithm of a pair */
-async function generateMaterial(environment: Environment, { purpose, spec }: PurposeAndSpec): Promise<Material> {
+async function generateMaterial(
+  environment: Environment,
+  { purpose, spec }: PurposeAndSpec,
+  random: RandomBytes = freshBytes,
+): Promise<Material> {
   if (isPair(spec)) {
     const { material, publicKey } = await generatePair({ purpose: purpose as 'sign', spec }, environment.crypto)
     return { secret: material, publicKey }
   }
-  const bytes = new Uint8Array(keySpecEntry(spec).bits / 8)
-  return { secret: Secret.take(globalThis.crypto.getRandomValues(bytes)), publicKey: nothing }
+  return { secret: Secret.take(random(keySpecEntry(spec).bits / 8)), publicKey: nothing }
 }
 
 /**
@@ -84,7 +91,7 @@ export async function generateVersion(
   fresh?: FreshMaterial,
 ): Promise<VersionRecord> {
   const use = of.key as PurposeAndSpec
-  const material = await (fresh?.copy(environment, use) ?? generateMaterial(environment, use))
+  const material = await (fresh?.copy(environment, use) ?? generateMaterial(environment, use, of.random))
   return sealVersion(environment, access, material, { ...of, origin: 'generated', method: "the platform's CSPRNG" })
 }
 
@@ -96,7 +103,7 @@ export function sealVersion(
   of: NewVersion & Pick<VersionRecord, 'origin' | 'method'>,
 ): VersionRecord {
   const { store, ring } = access.record
-  const { number, time, reason, state, origin, method } = of
+  const { number, time, reason, state, origin, method, random = freshBytes } = of
   const { key, purpose, spec, exportable } = of.key
   const record = {
     kind: 'version',
@@ -125,7 +132,8 @@ export function sealVersion(
   } as const
   try {
     const context = contentContexts.version(versionContext(record))
-    const material = toText(access.sealing.sealHedged(environment.primitives, secret.reveal(), context))
+    const { primitives } = environment
+    const material = toText(access.sealing.sealHedged(primitives, secret.reveal(), context, random(hedgeLength)))
     const check = toText(keyCheck(environment, secret, record))
     return { ...record, material, publicKey: toText(publicKey), check }
   } finally {

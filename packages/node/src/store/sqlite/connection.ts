@@ -18,6 +18,12 @@ export function defaultDriver(): SqliteDriver {
 const checkpointPages = 4_000
 
 /**
+ * Memory for pages, of each connection, taken as pages are read. A commit of new keys meets one page for each of their names: with SQLite's
+ * own 2 MiB those were read again and again, and keys were made a fifth slower (2026-11).
+ */
+const cacheKib = 16_384
+
+/**
  * A connection that is durable: write-ahead log, and every commit synced before it is acknowledged. Set on each connection
  * and read back, since a driver may be built with other defaults and SQLite answers a refused pragma with silence.
  */
@@ -32,6 +38,7 @@ export function connect(driver: SqliteDriver, path: string, readOnly: boolean): 
     set(connection, 'fullfsync', 1)
     set(connection, 'checkpoint_fullfsync', 1)
     set(connection, 'wal_autocheckpoint', checkpointPages)
+    set(connection, 'cache_size', -cacheKib)
     return connection
   } catch (error) {
     connection.close()
