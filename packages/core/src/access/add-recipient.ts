@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { concat } from '../envelope/bytes.ts'
+import { concat } from '../encoding/bytes.ts'
 import { finishHeader, openContentKey } from '../envelope/content-key.ts'
 import { type Context, canonicalContext } from '../envelope/context.ts'
 import { parseHeader } from '../envelope/header.ts'

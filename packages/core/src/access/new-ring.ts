@@ -1,7 +1,7 @@
 import { SigningKey } from '../crypto/signing.ts'
+import { toText } from '../encoding/text.ts'
 import { sealEnvelope } from '../envelope/envelope.ts'
 import type { Recipient } from '../envelope/recipient.ts'
-import { toText } from '../envelope/text.ts'
 import { Secret } from '../secret.ts'
 import { administeredCommit } from '../store/administered-commit.ts'
 import type { Commit } from '../store/key-store.ts'

@@ -1,6 +1,6 @@
-import { fromText, toText } from '../envelope/text.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
-import { checkName } from '../keys/names.ts'
+import { checkName } from '../store/names.ts'
 import { ringId, ringNameId } from '../store/record-ids.ts'
 import type { RingRecord } from '../store/records.ts'
 import { addRecipient } from './add-recipient.ts'

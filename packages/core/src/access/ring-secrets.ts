@@ -1,6 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import type { SigningKey } from '../crypto/signing.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import type { Secret } from '../secret.ts'
 import { contentContexts } from './content-contexts.ts'
 import { bytes, integer, type Parts, type SecretsPlace, signSecrets, text, verifySecrets } from './signed-secrets.ts'

@@ -1,5 +1,5 @@
 import { VerifyingKey } from '../crypto/signing.ts'
-import { fromText } from '../envelope/text.ts'
+import { fromText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import type { KeyStore, StoredRecord } from '../store/key-store.ts'
 import type { RecordTypes } from '../store/records.ts'

@@ -1,4 +1,4 @@
-import { fromText, toText } from '../envelope/text.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import { storeRecordId } from '../store/record-ids.ts'
 import { addRecipient } from './add-recipient.ts'

@@ -1,6 +1,6 @@
 import { type SigningKey, VerifyingKey } from '../crypto/signing.ts'
-import { ascii, concat } from '../envelope/bytes.ts'
-import { fromText } from '../envelope/text.ts'
+import { ascii, concat } from '../encoding/bytes.ts'
+import { fromText } from '../encoding/text.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import type { SessionRecord } from '../store/records.ts'
 import { openRecord, readStored } from '../store/signed-record.ts'

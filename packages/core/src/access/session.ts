@@ -1,5 +1,5 @@
 import { SigningKey } from '../crypto/signing.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import { sessionId } from '../store/record-ids.ts'
 import type { SessionRecord, StagedVersion } from '../store/records.ts'

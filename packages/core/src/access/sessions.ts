@@ -1,5 +1,5 @@
 import { VerifyingKey } from '../crypto/signing.ts'
-import { fromText } from '../envelope/text.ts'
+import { fromText } from '../encoding/text.ts'
 import { storedRecords } from '../store/administered-records.ts'
 import { sessionPrefix } from '../store/record-ids.ts'
 import type { SessionRecord } from '../store/records.ts'

@@ -1,14 +1,14 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import type { SigningKey } from '../crypto/signing.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { concat } from '../envelope/bytes.ts'
+import { concat } from '../encoding/bytes.ts'
+import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../encoding/canonical.ts'
+import { fromText } from '../encoding/text.ts'
 import { canonicalContext } from '../envelope/context.ts'
 import { encodePreamble } from '../envelope/preamble.ts'
 import { type SignedPlace, sign, signedPrefixLength, verify } from '../envelope/signed.ts'
-import { fromText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
-import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../store/canonical.ts'
 
 // What contents 4 and 6 have in common (contents-v1 §Contents): secrets of 32 bytes, raw and first, since strings cannot be wiped;
 // then public fields; all of it signed.

@@ -1,6 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { spkiOf } from '../crypto/verification-key.ts'
-import { toHex } from '../envelope/bytes.ts'
+import { toHex } from '../encoding/bytes.ts'
 
 /**
  * A store's fingerprint as people compare it: SHA-256 of its first administration key's SubjectPublicKeyInfo, its first 20 bytes

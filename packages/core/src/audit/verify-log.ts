@@ -1,10 +1,10 @@
 import type { Authority } from '../access/authority.ts'
 import type { Environment } from '../access/environment.ts'
-import { sameBytes } from '../envelope/bytes.ts'
-import { fromText, toText } from '../envelope/text.ts'
+import { sameBytes } from '../encoding/bytes.ts'
+import { fromText, toText } from '../encoding/text.ts'
+import { readLogEntry } from '../store/log-entry.ts'
+import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from '../store/merkle.ts'
 import type { HeadRecord } from '../store/records.ts'
-import { readLogEntry } from './log-entry.ts'
-import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from './merkle.ts'
 
 const page = 1_000
 /** How often a log that grows under its reader is read. */

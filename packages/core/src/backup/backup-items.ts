@@ -1,4 +1,4 @@
-import { concat, fromAscii, readU16, readU32 } from '../envelope/bytes.ts'
+import { concat, fromAscii, readU16, readU32 } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 

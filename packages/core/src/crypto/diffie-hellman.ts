@@ -1,4 +1,4 @@
-import { invalidArgument, requireBytes } from '../envelope/refusals.ts'
+import { invalidArgument, requireBytes } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import type { Hash, Primitives } from './primitives.ts'
 

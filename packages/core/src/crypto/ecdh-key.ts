@@ -1,7 +1,7 @@
-import { invalidArgument } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
-import { der, tags } from '../public-keys/der.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
+import { curvePkcs8, curves, type NistCurveName } from './curves.ts'
 import type { DiffieHellmanKey } from './diffie-hellman.ts'
 import { isPointOn } from './nist-point.ts'
 import type { WebCrypto } from './web-crypto.ts'
@@ -10,37 +10,19 @@ import type { WebCrypto } from './web-crypto.ts'
 export type EcdhCurve = 'X25519' | 'P-256' | 'P-384' | 'P-521'
 
 interface EcdhEntry {
-  /** Bytes of a raw public key: X25519's 32 (RFC 7748 §5), or an uncompressed point (SEC 1 §2.3.3). */
-  readonly publicKeyLength: number
-  /** Bytes of a private key, and of the shared secret: X25519's output, or the x coordinate (SEC 1 §3.3.1). */
-  readonly length: number
+  readonly name: 'x25519' | NistCurveName
   /** What WebCrypto calls it. */
   readonly algorithm: { readonly name: string; readonly namedCurve?: string }
-  /** The contents of the object identifiers in the key's AlgorithmIdentifier: RFC 8410 §3, RFC 5480 §2.1. */
-  readonly objectIds: readonly Uint8Array[]
 }
 
-/** 1.2.840.10045.2.1, id-ecPublicKey. */
-const ecPublicKey = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1)
+const nist = (namedCurve: string, name: NistCurveName): EcdhEntry => ({ name, algorithm: { name: 'ECDH', namedCurve } })
 
-const nist = (name: string, length: number, ...objectId: readonly number[]): EcdhEntry => ({
-  publicKeyLength: 1 + 2 * length,
-  length,
-  algorithm: { name: 'ECDH', namedCurve: name },
-  objectIds: [ecPublicKey, Uint8Array.of(...objectId)],
-})
-
-/** The curves, with their lengths in bytes. */
+/** A shared secret is as long as a private key: X25519's output, or the x coordinate (SEC 1 §3.3.1). */
 const ecdhCurves: Readonly<Record<EcdhCurve, EcdhEntry>> = {
-  X25519: {
-    publicKeyLength: 32,
-    length: 32,
-    algorithm: { name: 'X25519' },
-    objectIds: [Uint8Array.of(0x2b, 0x65, 0x6e)],
-  },
-  'P-256': nist('P-256', 32, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7),
-  'P-384': nist('P-384', 48, 0x2b, 0x81, 4, 0, 0x22),
-  'P-521': nist('P-521', 66, 0x2b, 0x81, 4, 0, 0x23),
+  X25519: { name: 'x25519', algorithm: { name: 'X25519' } },
+  'P-256': nist('P-256', 'p-256'),
+  'P-384': nist('P-384', 'p-384'),
+  'P-521': nist('P-521', 'p-521'),
 }
 
 /** A private key at work: what it has in common with a public one. Throws whatever the platform does. */
@@ -92,10 +74,11 @@ export class EcdhKey implements DiffieHellmanKey {
     publicKey: Uint8Array,
     crypto: WebCrypto = globalThis.crypto,
   ): Promise<EcdhKey> {
-    const { algorithm, length } = entryOf(curve)
+    const { algorithm, name } = entryOf(curve)
+    const { length } = curves[name]
     checkPublicKey(curve, publicKey)
     if (privateKey.length !== length) throw invalidArgument(`A private key of ${curve} has ${length} bytes.`)
-    const pkcs8 = pkcs8Of(curve, privateKey.reveal(), publicKey)
+    const pkcs8 = curvePkcs8(name, privateKey.reveal(), publicKey)
     try {
       const key = await crypto.subtle.importKey('pkcs8', pkcs8 as BufferSource, algorithm, false, ['deriveBits'])
       return new EcdhKey(curve, publicKey.slice(), through(crypto, curve, key))
@@ -136,11 +119,12 @@ export class EcdhKey implements DiffieHellmanKey {
 
 /** @throws `invalid-argument` for another length, or a point that is not on the curve */
 function checkPublicKey(curve: EcdhCurve, publicKey: Uint8Array): void {
-  const { publicKeyLength } = entryOf(curve)
+  const { name } = entryOf(curve)
+  const { publicKeyLength } = curves[name]
   if (!(publicKey instanceof Uint8Array) || publicKey.length !== publicKeyLength) {
     throw invalidArgument(`A raw public key of ${curve} has ${publicKeyLength} bytes.`)
   }
-  if (curve !== 'X25519' && !isPointOn(curve, publicKey)) {
+  if (name !== 'x25519' && !isPointOn(name, publicKey)) {
     throw invalidArgument(`A raw public key of ${curve} is an uncompressed point on the curve.`)
   }
 }
@@ -153,25 +137,12 @@ function entryOf(curve: EcdhCurve): EcdhEntry {
 }
 
 function through(crypto: WebCrypto, curve: EcdhCurve, privateKey: CryptoKey): Agree {
-  const { algorithm, length } = ecdhCurves[curve]
+  const { algorithm, name } = ecdhCurves[curve]
+  const { length } = curves[name]
   return async (publicKey) => {
     const key = await crypto.subtle.importKey('raw', publicKey as BufferSource, algorithm, true, [])
     return new Uint8Array(await crypto.subtle.deriveBits({ name: algorithm.name, public: key }, privateKey, length * 8))
   }
-}
-
-/** PrivateKeyInfo (RFC 5958): RFC 8410 §7 for X25519, RFC 5915 §3 with the public key for the others. */
-function pkcs8Of(curve: EcdhCurve, privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const { objectIds } = ecdhCurves[curve]
-  const version = (number: number): Uint8Array => der(tags.integer, Uint8Array.of(number))
-  const algorithm = der(tags.sequence, ...objectIds.map((id) => der(tags.objectId, id)))
-  // Written around zeros, so that the key is copied once, to where it is wiped.
-  const room = der(tags.octetString, new Uint8Array(privateKey.length))
-  const after = curve === 'X25519' ? new Uint8Array(0) : der(0xa1, der(tags.bitString, Uint8Array.of(0), publicKey))
-  const inner = curve === 'X25519' ? room : der(tags.sequence, version(1), room, after)
-  const pkcs8 = der(tags.sequence, version(0), algorithm, der(tags.octetString, inner))
-  pkcs8.set(privateKey, pkcs8.length - after.length - privateKey.length)
-  return pkcs8
 }
 
 /** Without a branch on the bytes one by one, as RFC 7748 §6.1 asks. */

@@ -1,14 +1,11 @@
-import { concat } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
+import { curvePkcs8 } from './curves.ts'
 import { type SignatureAlgorithm, signatureAlgorithms, signatureLength } from './signature-algorithms.ts'
 import { checkVerificationKey, type VerificationKey } from './verification-key.ts'
 import type { WebCrypto } from './web-crypto.ts'
 
 // Signatures through a WebCrypto object, so that keys in a module can take its place.
-
-/** The DER before an Ed25519 seed in a PKCS#8 PrivateKeyInfo: RFC 8410 §7. */
-const seedPrefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20)
 
 /** Who signs: a key pair from a key package, or a key that is held elsewhere. */
 export interface Signer extends VerificationKey {
@@ -100,7 +97,7 @@ export class SigningKey implements Signer {
    * @param publicKey the seed's, 32 bytes: kept beside it, since WebCrypto gives it only together with the seed as text
    */
   static async fromSeed(seed: Secret, publicKey: Uint8Array, crypto: WebCrypto): Promise<SigningKey> {
-    const pkcs8 = Secret.take(concat(seedPrefix, seed.reveal()))
+    const pkcs8 = Secret.take(curvePkcs8('ed25519', seed.reveal(), publicKey))
     try {
       return await SigningKey.fromPkcs8(pkcs8, { algorithm: 'Ed25519', publicKey }, crypto)
     } finally {

@@ -1,5 +1,5 @@
-import { concat } from '../envelope/bytes.ts'
 import { KmsError } from '../errors.ts'
+import { curveSpki, curves } from './curves.ts'
 import { isPointOn } from './nist-point.ts'
 import type { Primitives } from './primitives.ts'
 import { type SignatureAlgorithm, signatureAlgorithms } from './signature-algorithms.ts'
@@ -17,11 +17,11 @@ export function checkVerificationKey(key: VerificationKey): VerificationKey {
   if (algorithm === undefined || !Object.hasOwn(signatureAlgorithms, algorithm) || !(publicKey instanceof Uint8Array)) {
     throw new KmsError('invalid-argument', 'A verification key has an algorithm, Ed25519 or P-256, and a public key.')
   }
-  const { publicKeyLength } = signatureAlgorithms[algorithm]
+  const { publicKeyLength } = curves[signatureAlgorithms[algorithm].curve]
   if (publicKey.length !== publicKeyLength) {
     throw new KmsError('invalid-argument', `A raw ${algorithm} public key has ${publicKeyLength} bytes.`)
   }
-  if (algorithm === 'P-256' && !isPointOn('P-256', publicKey)) {
+  if (algorithm === 'P-256' && !isPointOn('p-256', publicKey)) {
     throw new KmsError('invalid-argument', 'A raw P-256 public key is an uncompressed point on the curve.')
   }
   return { algorithm, publicKey }
@@ -30,7 +30,7 @@ export function checkVerificationKey(key: VerificationKey): VerificationKey {
 /** DER of the SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). */
 export function spkiOf(key: VerificationKey): Uint8Array {
   const { algorithm, publicKey } = checkVerificationKey(key)
-  return concat(signatureAlgorithms[algorithm].spkiPrefix, publicKey)
+  return curveSpki(signatureAlgorithms[algorithm].curve, publicKey)
 }
 
 /** SHA-256 of the SubjectPublicKeyInfo, its first 16 bytes (envelope v1, content 5). */

@@ -1,7 +1,7 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { refuseWeak } from '../crypto/weak-material.ts'
-import { ascii, concat } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { ascii, concat } from '../encoding/bytes.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import { hkdf } from './hkdf.ts'
 

@@ -1,6 +1,6 @@
 import type { Hash, Primitives } from '../crypto/primitives.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 
 export interface HkdfOptions {
   readonly primitives: Primitives

@@ -1,8 +1,8 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
+import { fromUnpaddedBase64, toUnpaddedBase64 } from '../encoding/base64.ts'
 import { type OpenLimits, work } from '../envelope/limits.ts'
 import type { KnownKdf } from '../envelope/password-kdfs.ts'
 import { KmsError } from '../errors.ts'
-import { fromUnpaddedBase64, toUnpaddedBase64 } from '../public-keys/base64.ts'
 
 // PHC strings (github.com/P-H-C/phc-string-format): $id[$v=version][$name=value,…][$salt[$hash]], salt and hash in unpadded base64.
 

@@ -1,13 +1,11 @@
-import { concat } from '../envelope/bytes.ts'
-import { fromText } from '../envelope/text.ts'
+import { type CurveName, curvePkcs8, curveSpki, curves, rawOfSpki } from '../crypto/curves.ts'
+import { fromText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import type { PackagedVersion } from '../key-packages/key-package.ts'
 import { rawPrivateKey } from '../key-pairs/pkcs8.ts'
-import { curveSpki, rawOfSpki } from '../key-pairs/spki-families.ts'
-import type { Material } from '../keys/version-material.ts'
-import { p256Pkcs8 } from '../public-keys/p256-private-key.ts'
 import { Secret } from '../secret.ts'
 import type { VersionRecord } from '../store/records.ts'
+import type { Material } from '../versions/version-material.ts'
 
 // Materials and public keys as packages have them (contents-v1 §Key packages), from those that records have (§Purposes), and back. They
 // differ for the pairs that people keep in packages, too: keys that sign messages, and keys of HPKE.
@@ -16,9 +14,6 @@ import type { VersionRecord } from '../store/records.ts'
 const rawSigning: ReadonlySet<string> = new Set(['ed25519', 'p-256'])
 /** Specs of keys to agree that are in a package as HPKE serialises them; X-Wing is so in a record as well. */
 const rawAgreement: ReadonlySet<string> = new Set(['x25519', 'p-256'])
-
-/** Before the key in a PKCS#8 PrivateKeyInfo of X25519 (RFC 8410 §7). */
-const x25519Prefix = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20)
 
 const isRaw = (purpose: string, spec: string): boolean =>
   (purpose === 'sign' && rawSigning.has(spec)) || (purpose === 'agree' && rawAgreement.has(spec))
@@ -43,13 +38,12 @@ export function packagedVersion(version: VersionRecord, secret: Secret, state: s
 /** A packaged version's material as its record has it: a copy, the caller's to wipe. @throws `malformed` for halves of another length */
 export function recordedMaterial(purpose: string, spec: string, { publicKey, material }: PackagedVersion): Material {
   if (!isRaw(purpose, spec)) return { secret: Secret.copy(material.reveal()), publicKey }
-  if (publicKey.length !== (spec === 'p-256' ? 65 : 32)) throw malformed()
-  const spki = curveSpki(spec, publicKey)
+  const curve = spec as CurveName
+  if (publicKey.length !== curves[curve].publicKeyLength) throw malformed()
+  const spki = curveSpki(curve, publicKey)
   if (purpose === 'sign') return { secret: Secret.copy(material.reveal()), publicKey: spki }
-  if (material.length !== 32) throw malformed()
-  const raw = material.reveal()
-  const pkcs8 = spec === 'p-256' ? p256Pkcs8(publicKey, raw) : concat(x25519Prefix, raw)
-  return { secret: Secret.take(pkcs8), publicKey: spki }
+  if (material.length !== curves[curve].length) throw malformed()
+  return { secret: Secret.take(curvePkcs8(curve, material.reveal(), publicKey)), publicKey: spki }
 }
 
 const malformed = (): KmsError =>

@@ -1,8 +1,8 @@
-import { toHex } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { toHex } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
-import { checkName } from '../keys/names.ts'
 import { type PublicJwk, type RecipientPublicKey, readPublicKey } from '../public-keys/index.ts'
+import { invalidArgument } from '../refusals.ts'
+import { checkName } from '../store/names.ts'
 
 /** A recipient whose public key the sender has verified: read aloud, compared, handed over. */
 export interface RecipientByFingerprint {

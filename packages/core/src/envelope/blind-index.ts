@@ -1,9 +1,9 @@
 import type { KeySlots, Slot } from '../crypto/key-slots.ts'
+import { invalidArgument, requireBytes } from '../refusals.ts'
 import { type Context, writeBound } from './context.ts'
 import { indexInfo } from './labels.ts'
 import { encodePreamble } from './preamble.ts'
 import { recordHeaderBytes } from './record.ts'
-import { invalidArgument, requireBytes } from './refusals.ts'
 
 /** Bytes of a blind index. */
 export const indexLengths = { least: 8, most: 32, standard: 16 } as const

@@ -1,8 +1,8 @@
 import type { MessageKey, Suite } from '../crypto/key-slots.ts'
 import type { Aead, AeadCipher, Primitives } from '../crypto/primitives.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed } from '../refusals.ts'
 import { suites } from './preamble.ts'
-import { authenticationFailed } from './refusals.ts'
 
 // The body is C2SP chunked-encryption: salt ‖ commitment ‖ chunks, of which the last is always shorter than the others.
 

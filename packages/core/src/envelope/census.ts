@@ -1,8 +1,8 @@
+import { fromText, textPattern } from '../encoding/text.ts'
+import { formatUuid } from '../encoding/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { type Header, headerLimit, parseHeader } from './header.ts'
 import { type Content, contents } from './preamble.ts'
-import { fromText, textPattern } from './text.ts'
-import { formatUuid } from './uuid.ts'
 
 // Counting envelopes by what opens them, from headers alone: no key is needed, and nothing counted is authenticated.
 

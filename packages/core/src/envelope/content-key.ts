@@ -1,5 +1,7 @@
 import type { Primitives } from '../crypto/primitives.ts'
+import { formatUuid } from '../encoding/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, invalidArgument, unsupported } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import { expand } from './expand.ts'
 import { encodeRecipients, type HeaderRecipient, headerLimit, macLength, type RecipientsHeader } from './header.ts'
@@ -7,8 +9,6 @@ import { headerInfo } from './labels.ts'
 import { checkWork, type OpenLimits, openLimits, passwordRecipientLimit } from './limits.ts'
 import type { Preamble } from './preamble.ts'
 import type { Opener, Recipient, Stanza } from './recipient.ts'
-import { authenticationFailed, invalidArgument, unsupported } from './refusals.ts'
-import { formatUuid } from './uuid.ts'
 
 // Mode 2: a random content key, wrapped for each recipient, and the mac that ties the recipients together.
 

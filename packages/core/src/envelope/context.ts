@@ -1,6 +1,6 @@
-import { readU16 } from './bytes.ts'
+import { readU16 } from '../encoding/bytes.ts'
+import { invalidArgument, invalidContext } from '../refusals.ts'
 import { preambleLength } from './preamble.ts'
-import { invalidArgument, invalidContext } from './refusals.ts'
 
 /**
  * What an envelope is bound to: names and values, such as `{ tenant: 'acme', table: 'users' }`. It is authenticated and never

@@ -1,5 +1,7 @@
 import type { KeySlots, Slot } from '../crypto/key-slots.ts'
+import { toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, requireBytes } from '../refusals.ts'
 import { constantTimeEqual } from '../secret.ts'
 import { saltLength } from './body.ts'
 import { type Context, writeBound } from './context.ts'
@@ -9,8 +11,6 @@ import { plaintextLength } from './lengths.ts'
 import { wholeMessageLimit } from './limits.ts'
 import { preambleLength } from './preamble.ts'
 import { type RecordKeyOptions, recordHeaderBytes, recordRefusal, sealedBy } from './record.ts'
-import { authenticationFailed, requireBytes } from './refusals.ts'
-import { toText } from './text.ts'
 
 // Mode 1: sealed by a key version, deterministic. The salt is a mac of context and message, so equal ones give equal envelopes.
 

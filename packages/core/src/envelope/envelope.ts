@@ -1,15 +1,15 @@
 import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import { concat } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, invalidArgument, requireBytes } from '../refusals.ts'
 import type { Secret } from '../secret.ts'
 import { type BegunOpening, MessageCipher, prefixLength, saltLength } from './body.ts'
-import { concat } from './bytes.ts'
 import { freshContentKey, type OpenContentKeyOptions, openContentKey, writeHeader } from './content-key.ts'
 import { type Context, canonicalContext } from './context.ts'
 import { headerLimit, recipientsHeader } from './header.ts'
 import { type Content, contents, encodePreamble, preambleLength, suites } from './preamble.ts'
 import type { Recipient } from './recipient.ts'
-import { authenticationFailed, invalidArgument, requireBytes } from './refusals.ts'
 import { hedgedSalt, streamSalt } from './salts.ts'
 
 // Mode 2, to recipients: whole messages, and the start of those that are sealed and opened piece by piece.

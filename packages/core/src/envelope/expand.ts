@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { concat } from './bytes.ts'
+import { concat } from '../encoding/bytes.ts'
 
 const one = Uint8Array.of(1)
 /** Longer infos, those of long contexts, are more than some HKDF calls take. */

@@ -1,5 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
-import { concat, readU16, readU32, u32, writeU16 } from './bytes.ts'
+import { concat, readU16, readU32, u32, writeU16 } from '../encoding/bytes.ts'
+import { malformed, somethingElse } from '../refusals.ts'
 import {
   type Content,
   contents,
@@ -11,7 +12,6 @@ import {
 } from './preamble.ts'
 import type { Stanza } from './recipient.ts'
 import { type RecipientFields, readRecipient } from './recipient-layouts.ts'
-import { malformed, somethingElse } from './refusals.ts'
 
 /** The header of modes 0 and 1: which key version sealed. */
 export interface KeyHeader extends Preamble {

@@ -1,15 +1,15 @@
+import { toHex } from '../encoding/bytes.ts'
+import { fromText, toText } from '../encoding/text.ts'
+import { formatUuid } from '../encoding/uuid.ts'
 import { KmsError } from '../errors.ts'
 import { kemById } from '../public-keys/kems.ts'
+import { invalidArgument, requireBytes } from '../refusals.ts'
 import { chunkLength, prefixLength, saltLength } from './body.ts'
-import { toHex } from './bytes.ts'
 import { type HeaderRecipient, headerLimit, parseHeader } from './header.ts'
 import { plaintextLength } from './lengths.ts'
 import { openLimits, work } from './limits.ts'
 import { contents, modes, suites } from './preamble.ts'
 import type { Kdf } from './recipient-layouts.ts'
-import { invalidArgument, requireBytes } from './refusals.ts'
-import { fromText, toText } from './text.ts'
-import { formatUuid } from './uuid.ts'
 
 /** A number of the format with its name. */
 export interface Named {

@@ -1,5 +1,5 @@
 import type { Suite } from '../crypto/key-slots.ts'
-import { ascii, concat, u32 } from './bytes.ts'
+import { ascii, concat, u32 } from '../encoding/bytes.ts'
 import { headerLimit } from './header.ts'
 
 // The labels of envelope v1. Material that seals is used for nothing but these, so no two uses can ever meet.

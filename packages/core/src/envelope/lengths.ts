@@ -1,8 +1,8 @@
+import { invalidArgument } from '../refusals.ts'
 import { chunkLength, prefixLength, tagLength } from './body.ts'
 import { keyHeaderLength, macLength } from './header.ts'
 import { preambleLength } from './preamble.ts'
 import { wrappedLength } from './recipient-layouts.ts'
-import { invalidArgument } from './refusals.ts'
 
 /** Bytes a recipient kind takes in a header, kind and length included, for `encryptedLength`. */
 export const recipientLengths = {

@@ -1,5 +1,5 @@
+import { requireBytes } from '../refusals.ts'
 import { chunkLength, type MessageCipher, sealedChunkLength, tagLength } from './body.ts'
-import { requireBytes } from './refusals.ts'
 
 // One message, in pieces of any length.
 

@@ -1,11 +1,11 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
+import { concat, u32 } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import { kdfCosts } from '../specs/kdf-specs.ts'
-import { concat, u32 } from './bytes.ts'
 import { openLimits, work } from './limits.ts'
 import type { Kdf } from './recipient-layouts.ts'
-import { invalidArgument } from './refusals.ts'
 
 // How a password is stretched (envelope v1 §Mode 2): kdf 1 PBKDF2-HMAC-SHA-256 (RFC 8018 §5.2), 2 scrypt (RFC 7914), 3 Argon2id (RFC 9106).
 

@@ -1,8 +1,8 @@
+import { concat } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
-import { concat } from './bytes.ts'
+import { requireBytes } from '../refusals.ts'
 import { beginOpening, beginSealing, longestStart, type OpenOptions, type SealOptions } from './envelope.ts'
 import { MessageOpener, MessageSealer } from './message.ts'
-import { requireBytes } from './refusals.ts'
 
 /** A piece of more is worked through in steps, so that memory is bounded by what the source gives at once. */
 const stepLength = 1 << 20

@@ -1,6 +1,6 @@
 import type { Suite } from '../crypto/key-slots.ts'
 import type { Aead } from '../crypto/primitives.ts'
-import { malformed, unsupported } from './refusals.ts'
+import { invalidArgument, malformed, unsupported } from '../refusals.ts'
 
 /** How an envelope was sealed (envelope v1 §preamble). */
 export type Mode = 0 | 1 | 2
@@ -12,6 +12,12 @@ export type Content = 0 | 1 | 2 | 3 | 4 | 5 | 6
 export const suites: Readonly<Record<Suite, { readonly name: string; readonly aead: Aead }>> = {
   1: { name: 'AEAD_AES_256_GCM', aead: 'AES-256-GCM' },
   2: { name: 'AEAD_CHACHA20_POLY1305', aead: 'ChaCha20-Poly1305' },
+}
+
+/** @throws `invalid-argument` for what is no suite */
+export function checkSuite(suite: Suite): Suite {
+  if (Object.hasOwn(suites, suite)) return suite
+  throw invalidArgument('A suite is 1 (AES-256-GCM) or 2 (ChaCha20-Poly1305).')
 }
 
 export const modes: Readonly<Record<Mode, string>> = {

@@ -1,4 +1,5 @@
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, invalidArgument } from '../refusals.ts'
 import {
   type BegunOpening,
   chunkLength,
@@ -10,7 +11,6 @@ import {
 import { type Context, canonicalContext } from './context.ts'
 import { beginOpening, longestStart, type OpenOptions } from './envelope.ts'
 import { parseHeader } from './header.ts'
-import { authenticationFailed, invalidArgument } from './refusals.ts'
 
 // Any byte range of an envelope of modes 0 and 2, without the rest (envelope v1 §Body).
 

@@ -1,5 +1,5 @@
+import { fromAscii, readU16, readU32 } from '../encoding/bytes.ts'
 import { kemById } from '../public-keys/kems.ts'
-import { fromAscii, readU16, readU32 } from './bytes.ts'
 import type { Stanza } from './recipient.ts'
 
 /** What a password is stretched with, and how hard. Kdfs this table does not know are `unknown`. */

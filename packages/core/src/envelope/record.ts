@@ -1,16 +1,16 @@
 import type { KeySlots, Slot, Suite } from '../crypto/key-slots.ts'
 import type { Primitives } from '../crypto/primitives.ts'
+import { readU32, sameBytes } from '../encoding/bytes.ts'
+import { toText } from '../encoding/text.ts'
+import { formatUuid } from '../encoding/uuid.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from '../refusals.ts'
 import { type BegunOpening, MessageCipher, prefixLength, saltLength } from './body.ts'
-import { readU32, sameBytes } from './bytes.ts'
 import { boundRoom, type Context, writeBound } from './context.ts'
 import { encodeKeyHeader, type KeyHeader, keyHeaderLength, parseHeader } from './header.ts'
 import { sealInfo } from './labels.ts'
 import { type Content, contents, modes, preambleLength, suites } from './preamble.ts'
-import { authenticationFailed, invalidArgument, requireBytes, somethingElse } from './refusals.ts'
 import { hedgedSalt } from './salts.ts'
-import { toText } from './text.ts'
-import { formatUuid } from './uuid.ts'
 
 // Mode 0: sealed by a key version. The hot path: one call into the slots per message, nothing allocated but the result.
 

@@ -1,5 +1,5 @@
 import type { HeaderRewrapper } from '../crypto/primitives.ts'
-import { writeU32 } from './bytes.ts'
+import { writeU32 } from '../encoding/bytes.ts'
 import { boundRoom, type Context, writeBound } from './context.ts'
 import { encodeRecipients, type HeaderRecipient, macLength, type RecipientsHeader, stanzaPrefix } from './header.ts'
 import { wrapInfo } from './labels.ts'

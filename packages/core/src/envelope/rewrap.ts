@@ -1,4 +1,5 @@
-import { concat } from './bytes.ts'
+import { concat } from '../encoding/bytes.ts'
+import { invalidArgument, requireBytes } from '../refusals.ts'
 import {
   finishHeader,
   type OpenContentKeyOptions,
@@ -10,7 +11,6 @@ import { type Context, canonicalContext } from './context.ts'
 import { type HeaderRecipient, macLength, type RecipientsHeader, recipientsHeader, stanzaPrefix } from './header.ts'
 import { type Content, preambleLength } from './preamble.ts'
 import type { Recipient, Stanza } from './recipient.ts'
-import { invalidArgument, requireBytes } from './refusals.ts'
 
 // Rewrapping: who can open an envelope, changed in its header alone. The content key and the body stay (envelope v1 §Mode 2).
 

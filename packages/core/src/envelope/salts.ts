@@ -1,7 +1,7 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { freshBytes } from '../crypto/random-bytes.ts'
+import { ascii, concat } from '../encoding/bytes.ts'
 import { saltLength } from './body.ts'
-import { ascii, concat } from './bytes.ts'
 import { hedgeLabel } from './labels.ts'
 
 // Salts that do not repeat even where the platform's random bytes do: in a machine cloned while it runs, or put back to a snapshot.

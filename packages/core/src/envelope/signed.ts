@@ -3,7 +3,7 @@ import { signatureAlgorithm, signatureAlgorithms, signatureLength } from '../cry
 import { type Signer, VerifyingKey } from '../crypto/signing.ts'
 import { signerFingerprint, type VerificationKey } from '../crypto/verification-key.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { ascii, concat, readU16, sameBytes, u16 } from './bytes.ts'
+import { ascii, concat, readU16, sameBytes, u16 } from '../encoding/bytes.ts'
 import type { Content } from './preamble.ts'
 
 // The signature inside contents 2 to 6 (envelope v1, content 5; contents-v1 §Contents): whoever may seal to a recipient could

@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { ascii, concat } from '../envelope/bytes.ts'
+import { ascii, concat } from '../encoding/bytes.ts'
 import { Secret } from '../secret.ts'
 
 // Transcript hashes and what is derived from them (exchange v1 §Transcript, §Keys). Labels of the exchange begin alike, and end in a zero.

@@ -1,4 +1,4 @@
-import { concat, readU16, u16 } from '../envelope/bytes.ts'
+import { concat, readU16, u16 } from '../encoding/bytes.ts'
 import { malformed, unsupported } from './refusals.ts'
 import { type ExchangeSuite, exchangeSuites, suiteOf } from './suites.ts'
 

@@ -1,8 +1,8 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { signerFingerprint, type VerificationKey } from '../crypto/verification-key.ts'
-import { readVerificationKey, type VerificationKeyForm } from '../crypto/verification-key-forms.ts'
-import { sameBytes, toHex } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { sameBytes, toHex } from '../encoding/bytes.ts'
+import { readVerificationKey, type VerificationKeyForm } from '../public-keys/verification-key-forms.ts'
+import { invalidArgument } from '../refusals.ts'
 
 /** Who the other side has proved to be. */
 export interface Peer extends VerificationKey {

@@ -1,6 +1,6 @@
 import { signatureAlgorithm, signatureAlgorithms } from '../crypto/signature-algorithms.ts'
 import { VerifyingKey } from '../crypto/signing.ts'
-import { concat, sameBytes } from '../envelope/bytes.ts'
+import { concat, sameBytes } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
 import type { Settled } from './exchange-options.ts'
 import { type ExchangeKeys, type ExchangeRole, signatureInput } from './key-schedule.ts'

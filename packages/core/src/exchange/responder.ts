@@ -1,5 +1,5 @@
 import { EcdhKey } from '../crypto/ecdh-key.ts'
-import { concat } from '../envelope/bytes.ts'
+import { concat } from '../encoding/bytes.ts'
 import { type ExchangeOptions, type Settled, settle } from './exchange-options.ts'
 import { ExchangeKeys, helloHash, nextHash } from './key-schedule.ts'
 import { answerHead, parseConfirmation, parseHello } from './messages.ts'

@@ -1,6 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { concat, u16 } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { concat, u16 } from '../encoding/bytes.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import type { ExchangeRole } from './key-schedule.ts'
 import type { Peer } from './peer.ts'

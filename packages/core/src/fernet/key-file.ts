@@ -1,10 +1,10 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { ascii, concat, fromAscii, readU32, u32 } from '../envelope/bytes.ts'
+import { ascii, concat, fromAscii, readU32, u32 } from '../encoding/bytes.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { requirePassword } from '../envelope/password-kdfs.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText, toText } from '../envelope/text.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 
 // Key files as other programs make them: salt 16 ‖ Fernet token, the token's key being PBKDF2-HMAC-SHA-256 of 600,000 iterations.

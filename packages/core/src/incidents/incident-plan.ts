@@ -1,9 +1,9 @@
-import type { Distribution } from '../distribution/distributions.ts'
 import { KmsError } from '../errors.ts'
 import { mayHaveProtected } from '../keys/destruction.ts'
-import { stateEntry, type VersionState } from '../keys/states.ts'
-import { nextNumber, versionLabel } from '../keys/version-number.ts'
+import type { Distribution } from '../keys/distributions.ts'
+import { stateEntry, type VersionState } from '../specs/version-states.ts'
 import type { KeyRecord, RingRecord, VersionRecord } from '../store/records.ts'
+import { nextNumber, versionLabel } from '../store/version-number.ts'
 import type { IncidentTrigger } from './incident-triggers.ts'
 
 /** What an incident does to a version. */

@@ -1,10 +1,10 @@
 import { KmsError } from '../errors.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { checkName } from '../keys/names.ts'
-import { parseVersionLabel } from '../keys/version-number.ts'
 import { administeredRecords } from '../store/administered-records.ts'
+import { checkName } from '../store/names.ts'
 import { keyPrefix } from '../store/record-ids.ts'
 import type { KeyRecord } from '../store/records.ts'
+import { parseVersionLabel } from '../store/version-number.ts'
 import type { Treatment } from './incident-plan.ts'
 import { type IncidentTrigger, incidentTriggers } from './incident-triggers.ts'
 

@@ -2,7 +2,6 @@ import type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 import { generateSigningKey, type Signer, SigningKey, VerifyingKey } from '../crypto/signing.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
-import { checkName } from '../keys/names.ts'
 import {
   generateRecipientKeyPair,
   hpkePublicKey,
@@ -13,6 +12,7 @@ import {
   rsaPublicKey,
 } from '../public-keys/index.ts'
 import type { Secret } from '../secret.ts'
+import { checkName } from '../store/names.ts'
 import { type KeyPackage, newestVersion } from './key-package.ts'
 
 // Key pairs that people keep in key packages: to sign as somebody, and to open what is sealed to them.

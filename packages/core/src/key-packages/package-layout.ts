@@ -1,12 +1,12 @@
 import { signatureAlgorithm, signatureAlgorithms } from '../crypto/signature-algorithms.ts'
 import type { VerificationKey } from '../crypto/verification-key.ts'
-import { concat, readU16, u16 } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText, toText } from '../envelope/text.ts'
+import { concat, readU16, u16 } from '../encoding/bytes.ts'
+import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../encoding/canonical.ts'
+import { type Fields, fitsFields } from '../encoding/fields.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
-import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../store/canonical.ts'
-import { type Fields, fitsFields } from '../store/fields.ts'
 import type { KeyPackage, PackagedVersion } from './key-package.ts'
 
 // The data that is signed in a key package (contents-v1 §Key packages):

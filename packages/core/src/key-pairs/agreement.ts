@@ -1,10 +1,8 @@
+import { type CurveName, curves } from '../crypto/curves.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import { type ImportedHalf, importPublicHalf } from './pair-halves.ts'
-
-/** Bits of a shared secret: a coordinate of the curve in whole bytes. */
-const secretBits: Readonly<Record<string, number>> = { x25519: 256, 'p-256': 256, 'p-384': 384, 'p-521': 528 }
 
 /**
  * The shared secret of a private half and somebody's public half (X25519: RFC 7748 §6.1; ECDH: SP 800-56A rev. 3 §5.7.1.2), the caller's to
@@ -19,12 +17,12 @@ export async function sharedSecret(
   crypto: WebCrypto,
 ): Promise<Secret> {
   const other = await importPublicHalf(spki, 'agree', spec, crypto)
+  // A coordinate of the curve in whole bytes.
+  const bits = 8 * curves[spec as CurveName].length
   const algorithm = { ...half.algorithm.operation, public: other.key }
   let secret: Secret
   try {
-    secret = Secret.take(
-      new Uint8Array(await crypto.subtle.deriveBits(algorithm, half.key, secretBits[spec] as number)),
-    )
+    secret = Secret.take(new Uint8Array(await crypto.subtle.deriveBits(algorithm, half.key, bits)))
   } catch (cause) {
     throw new KmsError('invalid-argument', 'The public key gives no shared secret: it is no key of an honest party.', {
       cause,

@@ -1,9 +1,9 @@
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { sameBytes } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { sameBytes } from '../encoding/bytes.ts'
+import { DerReader, der, derInteger, tags } from '../encoding/der.ts'
 import { KmsError } from '../errors.ts'
-import { DerReader, der, derInteger, tags } from '../public-keys/der.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 
 // EncryptedPrivateKeyInfo (RFC 5958 §3) with PBES2 (RFC 8018 §6.2): PBKDF2 and AES-256-CBC, what OpenSSL and Java read. Its encryption authenticates nothing: that a

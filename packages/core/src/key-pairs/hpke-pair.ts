@@ -1,10 +1,10 @@
+import { rawOfSpki } from '../crypto/curves.ts'
 import { KmsError } from '../errors.ts'
 import type { KemName } from '../public-keys/kems.ts'
 import type { RecipientKeyPair } from '../public-keys/key-pair.ts'
 import { type HpkePublicKey, hpkePublicKey } from '../public-keys/public-key.ts'
 import { Secret } from '../secret.ts'
 import { rawPrivateKey } from './pkcs8.ts'
-import { rawOfSpki } from './spki-families.ts'
 
 /** The mechanisms of HPKE that keys of a spec are of. */
 const kems: Readonly<Record<string, KemName>> = { x25519: 'X25519', 'p-256': 'P-256', 'x-wing': 'X-Wing' }

@@ -1,9 +1,9 @@
-import { ascii, concat, sameBytes, u32 } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { curveNames, curveSpki, curves, isCurve, rawOfSpki } from '../crypto/curves.ts'
+import { fromBase64, toBase64 } from '../encoding/base64.ts'
+import { ascii, concat, sameBytes, u32 } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
-import { fromBase64, toBase64 } from '../public-keys/base64.ts'
-import { decodeRsaSpki, encodeRsaSpki } from '../public-keys/spki.ts'
-import { curveFamilies, curveSpki, rawOfSpki, type SpecifiedPublicKey, specOfSpki } from './spki-families.ts'
+import { decodeRsaSpki, encodeRsaSpki, type SpecifiedPublicKey, specOfSpki } from '../public-keys/spki.ts'
+import { invalidArgument } from '../refusals.ts'
 
 // Public keys as OpenSSH writes them (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4): the type, base64 of the key, a comment.
 
@@ -11,7 +11,7 @@ const rsaType = 'ssh-rsa'
 
 /** A line of OpenSSH; null for keys that it has none for. @param comment is cut to one line */
 export function openSshLine(spec: string, spki: Uint8Array, comment: string): string | null {
-  const { ssh } = curveFamilies[spec] ?? {}
+  const ssh = isCurve(spec) ? curves[spec].ssh : undefined
   const raw = rawOfSpki(spki, spec)
   if (raw !== undefined && ssh === undefined) return null
   const type = ssh?.type ?? rsaType
@@ -40,14 +40,14 @@ function keyIn(type: string, encoded: string): SpecifiedPublicKey {
     const spki = encodeRsaSpki(positive(modulus), positive(exponent))
     return { spec: specOfSpki(spki), spki }
   }
-  const found = Object.entries(curveFamilies).find(([, { ssh }]) => ssh?.type === type)
-  if (found === undefined) throw new KmsError('unsupported', 'The OpenSSH key is of a kind that is not used here.')
-  const [spec, { ssh, length }] = found
+  const spec = curveNames.find((name) => curves[name].ssh?.type === type)
+  if (spec === undefined) throw new KmsError('unsupported', 'The OpenSSH key is of a kind that is not used here.')
+  const { ssh, publicKeyLength } = curves[spec]
   const curve = ssh?.curve
   const raw = values.at(-1)
   const named =
     curve === undefined ? values.length === 1 : values.length === 2 && sameBytes(values[0] as Uint8Array, ascii(curve))
-  if (raw === undefined || !named || raw.length !== length) throw unreadable()
+  if (raw === undefined || !named || raw.length !== publicKeyLength) throw unreadable()
   return { spec, spki: curveSpki(spec, raw) }
 }
 

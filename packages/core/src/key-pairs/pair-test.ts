@@ -3,12 +3,12 @@ import { KmsError } from '../errors.ts'
 import { recipientKeyPair } from '../public-keys/key-pair.ts'
 import { hpkePublicKey } from '../public-keys/public-key.ts'
 import type { Secret } from '../secret.ts'
-import { signWith, verifyWith } from '../signatures/sign.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import { sharedSecret } from './agreement.ts'
 import { generatePair } from './generate-pair.ts'
 import type { PairPurpose } from './pair-algorithms.ts'
 import { importPrivateHalf, importPublicHalf } from './pair-halves.ts'
+import { signWith, verifyWith } from './sign.ts'
 
 const probe = new TextEncoder().encode('kms1/pair-test')
 

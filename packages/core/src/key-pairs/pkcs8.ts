@@ -1,33 +1,18 @@
-import { concat, sameBytes } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { DerReader, der, derInteger, tags } from '../public-keys/der.ts'
-import { encodeRsaSpki } from '../public-keys/spki.ts'
+import { type CurveName, curveNames, curvePkcs8, curveSpki, curves, rawOfSpki } from '../crypto/curves.ts'
+import { concat, sameBytes } from '../encoding/bytes.ts'
+import { DerReader, der, derInteger, tags } from '../encoding/der.ts'
+import { encodeRsaSpki, rsaEncryption, specOfSpki } from '../public-keys/spki.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
-import { curveFamilies, curveSpki, specOfSpki } from './spki-families.ts'
 
 // Private keys as PKCS#8 PrivateKeyInfo (RFC 5958 §2): of curves RFC 8410 §7 and RFC 5915 §3, of RSA RFC 8017 appendix A.1.2.
 
 /** A private key, as its spec and the number that it is. */
 export type PrivateNumbers =
-  | { readonly family: 'curve'; readonly spec: string; readonly key: Secret }
+  | { readonly family: 'curve'; readonly spec: CurveName; readonly key: Secret }
   | { readonly family: 'rsa'; readonly rsaPrivateKey: Secret; readonly publicKey: Uint8Array }
 
 const version0 = der(tags.integer, Uint8Array.of(0))
-const version1 = der(tags.integer, Uint8Array.of(1))
-/** Bytes of a private key on a curve: of the NIST curves those of a coordinate. */
-const keyLengths: Readonly<Record<string, number>> = { ed25519: 32, x25519: 32, 'p-256': 32, 'p-384': 48, 'p-521': 66 }
-const rsaEncryption = der(
-  tags.sequence,
-  der(tags.objectId, Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1)),
-  der(tags.null),
-)
-
-/** The AlgorithmIdentifier of a curve's keys, as its SubjectPublicKeyInfo has it. */
-function algorithmOf(spec: string): Uint8Array {
-  const { prefix } = curveFamilies[spec] as { readonly prefix: Uint8Array }
-  const start = prefix[1] === 0x81 ? 3 : 2
-  return prefix.subarray(start, start + 2 + (prefix[start + 1] as number))
-}
 
 /**
  * Reads a PrivateKeyInfo of a key that is used here.
@@ -45,15 +30,15 @@ export function readPkcs8(pkcs8: Uint8Array): PrivateNumbers {
   const algorithm = der(tags.sequence, info.read(tags.sequence))
   const content = info.read(tags.octetString)
   if (sameBytes(algorithm, rsaEncryption)) return { family: 'rsa', ...readRsa(content) }
-  const spec = Object.keys(curveFamilies).find((one) => sameBytes(algorithmOf(one), algorithm))
+  const spec = curveNames.find((one) => sameBytes(curves[one].algorithm, algorithm))
   if (spec === undefined) throw notPkcs8()
   return { family: 'curve', spec, key: readCurveKey(content, spec) }
 }
 
-function readCurveKey(content: Uint8Array, spec: string): Secret {
+function readCurveKey(content: Uint8Array, curve: CurveName): Secret {
   const inner = new DerReader(content)
-  const length = keyLengths[spec] as number
-  if (curveFamilies[spec]?.jwk.kty === 'OKP') {
+  const { length, jwk } = curves[curve]
+  if (jwk.kty === 'OKP') {
     const bytes = inner.read(tags.octetString)
     inner.end()
     if (bytes.length !== length) throw notPkcs8()
@@ -88,7 +73,7 @@ const withoutZero = (integer: Uint8Array): Uint8Array =>
   integer.length > 1 && integer[0] === 0 ? integer.subarray(1) : integer
 
 /**
- * A PrivateKeyInfo in the one form that this system keeps: version 0, of the NIST curves with the public key in it, as WebCrypto wants it.
+ * A PrivateKeyInfo in the one form that this system keeps: version 0, of curves as `curvePkcs8` writes it.
  * @param spki the public half; @param numbers stay the caller's
  */
 export function writePkcs8(numbers: PrivateNumbers, spki: Uint8Array): Secret {
@@ -98,25 +83,8 @@ export function writePkcs8(numbers: PrivateNumbers, spki: Uint8Array): Secret {
     )
   }
   const { spec, key } = numbers
-  const raw = der(tags.octetString, key.reveal())
-  const content =
-    curveFamilies[spec]?.jwk.kty === 'OKP'
-      ? raw
-      : der(
-          tags.sequence,
-          version1,
-          raw,
-          der(0xa1, der(tags.bitString, Uint8Array.of(0), spki.subarray(prefixLength(spec)))),
-        )
-  try {
-    return Secret.take(der(tags.sequence, version0, algorithmOf(spec), der(tags.octetString, content)))
-  } finally {
-    content.fill(0)
-    raw.fill(0)
-  }
+  return Secret.take(curvePkcs8(spec, key.reveal(), rawOfSpki(spki, spec) as Uint8Array))
 }
-
-const prefixLength = (spec: string): number => (curveFamilies[spec] as { readonly prefix: Uint8Array }).prefix.length
 
 /** The numbers of a private JSON Web Key of RSA as an RSAPrivateKey. @param numbers n, e, d, p, q, dp, dq, qi, big-endian, without zeros before them */
 export function rsaPrivateKey(numbers: readonly Uint8Array[]): Secret {
@@ -135,7 +103,7 @@ export async function publicHalfOf(numbers: PrivateNumbers): Promise<Uint8Array>
   }
 }
 
-async function rawPublic(spec: string, key: Uint8Array): Promise<Uint8Array> {
+async function rawPublic(spec: CurveName, key: Uint8Array): Promise<Uint8Array> {
   const { ed25519, x25519 } = await import('@noble/curves/ed25519.js')
   const { p256, p384, p521 } = await import('@noble/curves/nist.js')
   switch (spec) {
@@ -147,7 +115,7 @@ async function rawPublic(spec: string, key: Uint8Array): Promise<Uint8Array> {
       return p256.getPublicKey(key, false)
     case 'p-384':
       return p384.getPublicKey(key, false)
-    default:
+    case 'p-521':
       return p521.getPublicKey(key, false)
   }
 }

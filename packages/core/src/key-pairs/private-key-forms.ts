@@ -1,15 +1,15 @@
+import { curveOfJwk, curves } from '../crypto/curves.ts'
 import type { DerivationOptions, Primitives } from '../crypto/primitives.ts'
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText } from '../envelope/text.ts'
+import { fromBase64 } from '../encoding/base64.ts'
+import { pemBlock } from '../encoding/pem.ts'
+import { fromText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
-import { fromBase64 } from '../public-keys/base64.ts'
-import { pemBlock } from '../public-keys/pem.ts'
-import { encodeRsaSpki } from '../public-keys/spki.ts'
+import { encodeRsaSpki, specOfSpki } from '../public-keys/spki.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import { decryptPkcs8 } from './encrypted-pkcs8.ts'
 import { type PrivateNumbers, publicHalfOf, readPkcs8, rsaPrivateKey, writePkcs8 } from './pkcs8.ts'
-import { curveFamilies, specOfSpki } from './spki-families.ts'
 
 /** A private key as a JSON Web Key: RFC 7518 §6, RFC 8037 §2. It is text, which cannot be wiped: take PKCS#8 where there is a choice. */
 export interface PrivateKeyJwk {
@@ -99,11 +99,10 @@ function fromJwk(jwk: PrivateKeyJwk): PrivateNumbers {
     const [modulus, exponent] = numbers as [Uint8Array, Uint8Array]
     return { family: 'rsa', rsaPrivateKey: rsaPrivateKey(numbers), publicKey: encodeRsaSpki(modulus, exponent) }
   }
-  const spec = Object.entries(curveFamilies).find(([, of]) => of.jwk.kty === jwk.kty && of.jwk.crv === jwk.crv)?.[0]
+  const spec = curveOfJwk(jwk)
   if (spec === undefined) throw new KmsError('unsupported', 'The JSON Web Key is of a kind that is not used here.')
   const key = Secret.take(member(jwk, 'd', 66))
-  const lengths: Readonly<Record<string, number>> = { 'p-384': 48, 'p-521': 66 }
-  if (key.length === (lengths[spec] ?? 32)) return { family: 'curve', spec, key }
+  if (key.length === curves[spec].length) return { family: 'curve', spec, key }
   key.wipe()
   throw unreadable()
 }

@@ -1,19 +1,13 @@
-import { concat } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText, toText } from '../envelope/text.ts'
+import { type CurveName, curveOfJwk, curveSpki, curves, rawOfSpki } from '../crypto/curves.ts'
+import { concat } from '../encoding/bytes.ts'
+import { isPem } from '../encoding/pem.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import { privateHalf } from '../public-keys/jwk.ts'
-import { isPem, spkiOfPem, spkiPem } from '../public-keys/pem.ts'
-import { decodeRsaSpki, encodeRsaSpki } from '../public-keys/spki.ts'
+import { decodeRsaSpki, encodeRsaSpki, type SpecifiedPublicKey, specOfSpki } from '../public-keys/spki.ts'
+import { spkiOfPem, spkiPem } from '../public-keys/spki-pem.ts'
+import { invalidArgument } from '../refusals.ts'
 import { openSshLine, readOpenSshLine } from './openssh.ts'
-import {
-  type CurveFamily,
-  curveFamilies,
-  curveSpki,
-  rawOfSpki,
-  type SpecifiedPublicKey,
-  specOfSpki,
-} from './spki-families.ts'
 
 /** A public key as a JSON Web Key: RFC 7518 §6, RFC 8037 §2. */
 export interface PublicKeyJwk {
@@ -53,7 +47,7 @@ function jwkOf(spec: string, spki: Uint8Array): PublicKeyJwk {
     const { modulus, exponent } = decodeRsaSpki(spki)
     return { kty: 'RSA', n: toText(modulus), e: toText(exponent) }
   }
-  const { jwk } = curveFamilies[spec] as CurveFamily
+  const { jwk } = curves[spec as CurveName]
   if (jwk.kty === 'OKP') return { ...jwk, x: toText(raw) }
   const half = (raw.length - 1) / 2
   return { ...jwk, x: toText(raw.subarray(1, 1 + half)), y: toText(raw.subarray(1 + half)) }
@@ -84,12 +78,11 @@ function fromJwk(jwk: PublicKeyJwk): SpecifiedPublicKey {
     const spki = encodeRsaSpki(integer(jwk.n, 512), integer(jwk.e, 8))
     return { spec: specOfSpki(spki), spki }
   }
-  const found = Object.entries(curveFamilies).find(([, of]) => of.jwk.kty === jwk.kty && of.jwk.crv === jwk.crv)
-  if (found === undefined) throw new KmsError('unsupported', 'The JSON Web Key is of a kind that is not used here.')
-  const [spec, { length, jwk: of }] = found
+  const spec = curveOfJwk(jwk)
+  if (spec === undefined) throw new KmsError('unsupported', 'The JSON Web Key is of a kind that is not used here.')
+  const { length, jwk: of } = curves[spec]
   if (of.kty === 'OKP') return { spec, spki: curveSpki(spec, exactly(jwk.x, length)) }
-  const half = (length - 1) / 2
-  return { spec, spki: curveSpki(spec, concat(Uint8Array.of(4), exactly(jwk.x, half), exactly(jwk.y, half))) }
+  return { spec, spki: curveSpki(spec, concat(Uint8Array.of(4), exactly(jwk.x, length), exactly(jwk.y, length))) }
 }
 
 function exactly(text: unknown, length: number): Uint8Array {

@@ -1,8 +1,8 @@
 import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
+import { checkTransition, type VersionState } from '../specs/version-states.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
-import { checkTransition, type VersionState } from './states.ts'
-import { incarnationOf, versionLabel } from './version-number.ts'
+import { incarnationOf, versionLabel } from '../store/version-number.ts'
 
 // Destruction is no state that one falls into: it is a schedule on a version that protects nothing any more, which can be called back
 // until it is carried out (architecture §States).

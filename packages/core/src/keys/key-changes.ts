@@ -1,8 +1,8 @@
+import { checkName, checkText } from '../store/names.ts'
 import type { IncidentRecord, KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
 import { type Arguments, requestSubject } from '../store/request-subject.ts'
 import { type KeyInfo, keyInfo } from './key-info.ts'
 import type { KeyRing } from './key-ring.ts'
-import { checkName, checkText } from './names.ts'
 
 /** How many versions a key's record names: the newest. */
 const newestLimit = 64

@@ -1,17 +1,17 @@
 import type { Change } from '../access/authority.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { type KeySpecName, type PurposeAndSpec, purposeAndSpec } from '../specs/key-specs.ts'
+import { checkName, checkText } from '../store/names.ts'
 import { nameId } from '../store/record-ids.ts'
 import { requestSubject } from '../store/request-subject.ts'
-import { type GivenMaterial, type ReadGivenOptions, readGiven, specOfGiven } from './given-material.ts'
+import { type GivenMaterial, type ReadGivenOptions, readGiven, specOfGiven } from '../versions/given-material.ts'
+import { FreshMaterial, isPair, keyCheck } from '../versions/version-material.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { refuseKnownMaterial } from './known-material.ts'
-import { checkName, checkText } from './names.ts'
 import { type GivenVersion, keyExists, type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
-import { FreshMaterial, isPair, keyCheck } from './version-material.ts'
 
 export interface CreateKeyOptions extends ChangeOptions, PolicyOptions {
   /** What it is for, and does alone: `encrypt` unless given. */

@@ -1,18 +1,18 @@
 import type { Environment } from '../access/environment.ts'
+import { pemText } from '../encoding/pem.ts'
 import type { Context } from '../envelope/context.ts'
 import { sealEnvelope } from '../envelope/envelope.ts'
 import type { Recipient } from '../envelope/recipient.ts'
 import { KmsError } from '../errors.ts'
 import { encryptPkcs8 } from '../key-pairs/encrypted-pkcs8.ts'
-import { pemText } from '../public-keys/pem.ts'
 import type { Secret } from '../secret.ts'
+import { checkProcesses } from '../specs/version-states.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { parseVersionLabel, versionLabel } from '../store/version-number.ts'
+import { isPair, openMaterial } from '../versions/version-material.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyRecords } from './key-records.ts'
-import { checkProcesses } from './states.ts'
 import { standingOf } from './version-change.ts'
-import { isPair, openMaterial } from './version-material.ts'
-import { parseVersionLabel, versionLabel } from './version-number.ts'
 
 interface ExportOptions extends ChangeOptions {
   /** The version's label or number; the primary unless given. */

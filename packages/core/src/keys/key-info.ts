@@ -1,9 +1,9 @@
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import type { KeySpecName } from '../specs/key-specs.ts'
+import type { VersionState } from '../specs/version-states.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
 import { protectionPeriod } from './rotation-policy.ts'
-import type { VersionState } from './states.ts'
-import { versionLabel } from './version-number.ts'
 
 /** A version of a key, for people and programs. Never its material. */
 export interface VersionInfo {

@@ -7,7 +7,7 @@ import { type StoredRecord, storeLimits } from '../store/key-store.ts'
 import { keyId, nameId, versionId, versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { SignedRecord } from '../store/signed-record.ts'
-import { versionLabel } from './version-number.ts'
+import { versionLabel } from '../store/version-number.ts'
 
 /** What the store says of the ring's keys: their records, found by name, id and number, and verified. */
 export class KeyRecords {

@@ -1,13 +1,13 @@
-import { fromText } from '../envelope/text.ts'
+import { fromText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { administeredRecords } from '../store/administered-records.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import { ringVersionPrefix, versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
+import { keyCheck } from '../versions/version-material.ts'
 import type { KeyRing } from './key-ring.ts'
-import { keyCheck } from './version-material.ts'
-import { versionLabel } from './version-number.ts'
 
 /** Versions of other keys that given material is compared with, at most: each takes a fifth of a millisecond. */
 const comparedVersions = 10_000

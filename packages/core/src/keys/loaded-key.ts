@@ -1,12 +1,12 @@
 import { KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { purposeVerbs } from '../specs/key-specs.ts'
+import { checkProcesses, isPreActive, mayProcess, type Standing } from '../specs/version-states.ts'
 import type { StoredRecord } from '../store/key-store.ts'
+import { versionLabel } from '../store/version-number.ts'
 import type { Uses } from '../usage/uses.ts'
+import type { VersionInMemory, VersionsByPurpose } from '../versions/version-in-memory.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
-import { checkProcesses, isPreActive, mayProcess, type Standing } from './states.ts'
-import type { VersionInMemory, VersionsByPurpose } from './version-in-memory.ts'
-import { versionLabel } from './version-number.ts'
 
 /** What is known of a version, in memory or not. */
 export interface VersionStanding<Version extends VersionInMemory = VersionInMemory> extends Standing {

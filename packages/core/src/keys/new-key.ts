@@ -4,10 +4,10 @@ import { Secret } from '../secret.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
+import { versionNumber } from '../store/version-number.ts'
+import { type FreshMaterial, generateVersion, type Material, sealVersion } from '../versions/version-material.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { PolicyFields } from './rotation-policy.ts'
-import { type FreshMaterial, generateVersion, type Material, sealVersion } from './version-material.ts'
-import { versionNumber } from './version-number.ts'
 
 /** What a key is made of, checked. */
 export interface NewKeySpec {

@@ -1,7 +1,7 @@
 import { KmsError } from '../errors.ts'
+import { checkTransition, type Standing, stateEntry, type VersionState } from '../specs/version-states.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
-import { checkTransition, type Standing, stateEntry, type VersionState } from './states.ts'
-import { versionLabel } from './version-number.ts'
+import { versionLabel } from '../store/version-number.ts'
 
 /** A log entry names each record it changed, and has 64 KiB. */
 export const versionsPerCommit = 250

@@ -1,15 +1,15 @@
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
+import { checkName } from '../store/names.ts'
 import type { KeyRecord } from '../store/records.ts'
-import { type GivenMaterial, type ReadGivenOptions, readGiven } from './given-material.ts'
+import { nextNumber, versionLabel } from '../store/version-number.ts'
+import { type GivenMaterial, type ReadGivenOptions, readGiven } from '../versions/given-material.ts'
+import { keyCheck, sealVersion } from '../versions/version-material.ts'
 import { type ChangeOptions, type KeyChanges, reasonOf, withVersion } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
 import { refuseKnownMaterial } from './known-material.ts'
-import { checkName } from './names.ts'
-import { keyCheck, sealVersion } from './version-material.ts'
-import { nextNumber, versionLabel } from './version-number.ts'
 
 export interface ImportOptions extends ChangeOptions, ReadGivenOptions {
   /** How the bytes were made, for people: up to 200 bytes. */

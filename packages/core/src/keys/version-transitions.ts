@@ -1,18 +1,18 @@
 import { tolerated } from '../access/ring-clock.ts'
-import { type Distribution, distributionsOf } from '../distribution/distributions.ts'
 import { hour } from '../durations.ts'
 import { KmsError } from '../errors.ts'
+import type { VersionState } from '../specs/version-states.ts'
+import { checkText } from '../store/names.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import type { Arguments } from '../store/request-subject.ts'
+import { parseVersionLabel, versionLabel } from '../store/version-number.ts'
 import { keyUsage, type LateSealer } from '../usage/key-usage.ts'
 import { calledBack, destroyed, longestWait } from './destruction.ts'
+import { type Distribution, distributionsOf } from './distributions.ts'
 import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
-import { checkText } from './names.ts'
 import { settledAfter } from './retirement-wait.ts'
-import type { VersionState } from './states.ts'
 import { changeVersions, staysPrimary } from './version-change.ts'
-import { parseVersionLabel, versionLabel } from './version-number.ts'
 import {
   newestOf,
   partRequest,

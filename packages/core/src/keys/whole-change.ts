@@ -1,8 +1,8 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import type { VersionRecord } from '../store/records.ts'
+import { incarnationOf } from '../store/version-number.ts'
 import { primaryFirst } from './version-change.ts'
-import { incarnationOf } from './version-number.ts'
 
 // A change of all versions of a key takes several commits where there are very many. Each says in its request's record how far it came,
 // so that the same request, repeated after a crash, goes on from there: it reaches no version made since, and none twice.

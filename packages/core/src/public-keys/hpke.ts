@@ -1,6 +1,6 @@
 import type { CipherSuite, Key } from 'hpke'
-import { authenticationFailed, invalidArgument } from '../envelope/refusals.ts'
 import { KmsError } from '../errors.ts'
+import { authenticationFailed, invalidArgument } from '../refusals.ts'
 import type { KemName } from './kems.ts'
 import { p256PrivateKey } from './p256-private-key.ts'
 

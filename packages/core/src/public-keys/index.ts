@@ -8,7 +8,6 @@ export {
   type RecipientKeyPair,
   recipientKeyPair,
 } from './key-pair.ts'
-export { publicKeyPem } from './pem.ts'
 export {
   type HpkePublicKey,
   hpkePublicKey,
@@ -19,4 +18,5 @@ export {
   samePublicKey,
 } from './public-key.ts'
 export { readPublicKey } from './read.ts'
+export { publicKeyPem } from './spki-pem.ts'
 export { publicKeyText } from './text-form.ts'

@@ -1,6 +1,6 @@
-import { sameBytes } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { sameBytes } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { Secret } from '../secret.ts'
 import { loadHpke } from './hpke.ts'
 import { type KemName, kems } from './kems.ts'

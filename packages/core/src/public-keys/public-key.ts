@@ -1,6 +1,6 @@
-import { concat, sameBytes, u16 } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { concat, sameBytes, u16 } from '../encoding/bytes.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { type KemName, kems } from './kems.ts'
 import { rsaModulusBits } from './spki.ts'
 

@@ -1,7 +1,8 @@
-import { invalidArgument } from '../envelope/refusals.ts'
+import { isPem } from '../encoding/pem.ts'
+import { invalidArgument } from '../refusals.ts'
 import { readPublicJwk } from './jwk.ts'
-import { isPem, readPublicKeyPem, readSpki } from './pem.ts'
 import type { RecipientPublicKey } from './public-key.ts'
+import { readPublicKeyPem, readSpki } from './spki-pem.ts'
 import { isPublicKeyText, readPublicKeyText } from './text-form.ts'
 
 /**

@@ -1,43 +1,54 @@
-import { concat, sameBytes } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
+import { type CurveName, curveNames, curveSpki, rawOfSpki } from '../crypto/curves.ts'
+import { sameBytes } from '../encoding/bytes.ts'
+import { DerReader, der, derInteger, tags } from '../encoding/der.ts'
 import { KmsError } from '../errors.ts'
-import { DerReader, der, derInteger, tags } from './der.ts'
+import { invalidArgument } from '../refusals.ts'
 import type { KemName } from './kems.ts'
 
-// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7): P-256 (RFC 5480), X25519 (RFC 8410), RSA (RFC 8017 appendix A.1).
+// SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of curves and of RSA (RFC 8017 appendix A.1).
 
-// What stands before the key's own bytes is fixed for these two.
-const prefixes: Readonly<Partial<Record<KemName, Uint8Array>>> = {
-  'P-256': Uint8Array.of(
-    ...[0x30, 0x59, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1],
-    ...[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7, 3, 0x42, 0],
-  ),
-  X25519: Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0),
+/** A public key as its spec and SubjectPublicKeyInfo. */
+export interface SpecifiedPublicKey {
+  readonly spec: string
+  /** SubjectPublicKeyInfo in DER; of X-Wing as HPKE serialises it. */
+  readonly spki: Uint8Array
 }
 
+/** The spec of a SubjectPublicKeyInfo's key. @throws `invalid-argument` for another algorithm, or no DER; `unsupported` for another length of RSA */
+export function specOfSpki(spki: Uint8Array): string {
+  const curve = curveNames.find((name) => rawOfSpki(spki, name) !== undefined)
+  if (curve !== undefined) return curve
+  const bits = rsaModulusBits(spki)
+  if (bits === 2048 || bits === 3072 || bits === 4096) return `rsa-${bits}`
+  throw new KmsError('unsupported', `An RSA key of ${bits} bits is not used here: 2048, 3072 or 4096.`)
+}
+
+/** Curves of HPKE's mechanisms, of which alone there is such a form. */
+const kemCurves: Readonly<Partial<Record<KemName, CurveName>>> = { 'P-256': 'p-256', X25519: 'x25519' }
+
 /** 1.2.840.113549.1.1.1, rsaEncryption. */
-const rsaEncryption = Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1)
+const rsaEncryptionId = Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1)
+
+/** The AlgorithmIdentifier of RSA keys (RFC 8017 appendix A.1). */
+export const rsaEncryption: Uint8Array = der(tags.sequence, der(tags.objectId, rsaEncryptionId), der(tags.null))
 
 /**
  * A public key of HPKE as SubjectPublicKeyInfo.
  * @throws `unsupported` for X-Wing, for which no such form is standardised
  */
 export function encodeSpki(kem: KemName, bytes: Uint8Array): Uint8Array {
-  const prefix = prefixes[kem]
-  if (prefix === undefined) throw noStandardForm(kem)
-  return concat(prefix, bytes)
+  const curve = kemCurves[kem]
+  if (curve === undefined) throw noStandardForm(kem)
+  return curveSpki(curve, bytes)
 }
 
 /** What a SubjectPublicKeyInfo holds. @throws `invalid-argument` */
 export function decodeSpki(
   spki: Uint8Array,
 ): { readonly type: 'hpke'; readonly kem: KemName; readonly bytes: Uint8Array } | { readonly type: 'rsa-oaep' } {
-  for (const kem of ['P-256', 'X25519'] as const) {
-    const prefix = prefixes[kem] as Uint8Array
-    const length = prefix[1] as number
-    if (spki.length === length + 2 && sameBytes(spki.subarray(0, prefix.length), prefix)) {
-      return { type: 'hpke', kem, bytes: spki.subarray(prefix.length) }
-    }
+  for (const kem of Object.keys(kemCurves) as KemName[]) {
+    const bytes = rawOfSpki(spki, kemCurves[kem] as CurveName)
+    if (bytes !== undefined) return { type: 'hpke', kem, bytes }
   }
   rsaModulusBits(spki)
   return { type: 'rsa-oaep' }
@@ -46,8 +57,7 @@ export function decodeSpki(
 /** An RSA public key as SubjectPublicKeyInfo, from modulus and exponent, big-endian without zeros before them. */
 export function encodeRsaSpki(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
   const key = der(tags.sequence, derInteger(modulus), derInteger(exponent))
-  const algorithm = der(tags.sequence, der(tags.objectId, rsaEncryption), der(tags.null))
-  return der(tags.sequence, algorithm, der(tags.bitString, Uint8Array.of(0), key))
+  return der(tags.sequence, rsaEncryption, der(tags.bitString, Uint8Array.of(0), key))
 }
 
 /** Modulus and exponent of an RSA public key, big-endian. @throws `invalid-argument` if it is none, or not in DER */
@@ -57,7 +67,7 @@ export function decodeRsaSpki(spki: Uint8Array): { readonly modulus: Uint8Array;
   const info = new DerReader(outer.read(tags.sequence))
   outer.end()
   const algorithm = new DerReader(info.read(tags.sequence))
-  if (!sameBytes(algorithm.read(tags.objectId), rsaEncryption)) {
+  if (!sameBytes(algorithm.read(tags.objectId), rsaEncryptionId)) {
     throw invalidArgument('The public key is of an algorithm that is not used here. kms specs shows those that are.')
   }
   algorithm.read(tags.null)

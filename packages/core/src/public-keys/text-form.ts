@@ -1,7 +1,7 @@
-import { concat, readU16, sameBytes, u16 } from '../envelope/bytes.ts'
-import { invalidArgument } from '../envelope/refusals.ts'
-import { fromText, toText } from '../envelope/text.ts'
+import { concat, readU16, sameBytes, u16 } from '../encoding/bytes.ts'
+import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
+import { invalidArgument } from '../refusals.ts'
 import { kemById, kems } from './kems.ts'
 import { type HpkePublicKey, hpkeFingerprint, hpkePublicKey, type RecipientPublicKey } from './public-key.ts'
 

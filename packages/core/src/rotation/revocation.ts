@@ -1,6 +1,6 @@
 import { KmsError } from '../errors.ts'
-import { versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
 
 // A key whose primary was disabled protects nothing until a person says so: a rotation would undo what that person did.
 

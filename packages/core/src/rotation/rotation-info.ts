@@ -1,5 +1,5 @@
-import { versionLabel } from '../keys/version-number.ts'
 import type { RotationRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
 import type { RotationStanding } from './rotation-steps.ts'
 
 /** A rotation, for people and programs. */

@@ -1,16 +1,16 @@
 import type { Environment } from '../access/environment.ts'
 import type { RingAccess } from '../access/ring-access.ts'
 import type { KeySlots, Suite } from '../crypto/key-slots.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 import { prepareVersionKey, VersionKey } from '../envelope/version-key.ts'
 import { KmsError } from '../errors.ts'
 import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
 import { halvesFit } from '../key-pairs/pair-test.ts'
-import type { VersionInMemory } from '../keys/version-in-memory.ts'
-import { loadVersion, openMaterial } from '../keys/version-material.ts'
-import { PairVersion } from '../purposes/pair-version.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import type { VersionRecord } from '../store/records.ts'
+import { PairVersion } from '../versions/pair-version.ts'
+import type { VersionInMemory } from '../versions/version-in-memory.ts'
+import { loadVersion, openMaterial } from '../versions/version-material.ts'
 
 const context = { test: 'rotation' }
 const plaintext = new TextEncoder().encode('kms1')

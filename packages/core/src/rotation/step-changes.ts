@@ -2,8 +2,8 @@ import { day } from '../durations.ts'
 import { KmsError } from '../errors.ts'
 import { mayHaveProtected } from '../keys/destruction.ts'
 import type { KeyChange } from '../keys/key-changes.ts'
-import { versionLabel } from '../keys/version-number.ts'
 import type { KeyRecord, RotationRecord, VersionRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
 import { hasBegun, type RotationStanding, waitsForCensus } from './rotation-steps.ts'
 
 // What each step of a rotation changes, as one commit: the key's record, versions, and the rotation's own record.

@@ -1,9 +1,9 @@
-import { ascii, concat } from '../envelope/bytes.ts'
-import { fromText, toText } from '../envelope/text.ts'
-import { parseUuid } from '../envelope/uuid.ts'
+import { ascii, concat } from '../encoding/bytes.ts'
+import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../encoding/canonical.ts'
+import { type Fields, fitsFields } from '../encoding/fields.ts'
+import { fromText, toText } from '../encoding/text.ts'
+import { parseUuid } from '../encoding/uuid.ts'
 import { KmsError } from '../errors.ts'
-import { type CanonicalObject, decodeCanonical, encodeCanonical } from '../store/canonical.ts'
-import { type Fields, fitsFields } from '../store/fields.ts'
 
 // Signature files (contents-v1 §Signature files): canonical bytes that name who signed what, and the signature over them.
 

@@ -1,7 +1,7 @@
 import type { SignatureAlgorithm } from '../crypto/signature-algorithms.ts'
 import type { Signer } from '../crypto/signing.ts'
+import { DerReader, tags } from '../encoding/der.ts'
 import { KmsError } from '../errors.ts'
-import { DerReader, tags } from '../public-keys/der.ts'
 
 /** The specs whose keys sign messages, by what these call them. */
 const algorithms: Readonly<Record<string, SignatureAlgorithm>> = { ed25519: 'Ed25519', 'p-256': 'P-256' }

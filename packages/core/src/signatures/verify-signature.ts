@@ -1,15 +1,15 @@
 import type { WebCrypto } from '../crypto/web-crypto.ts'
-import { sameBytes } from '../envelope/bytes.ts'
-import { requireBytes } from '../envelope/refusals.ts'
+import { sameBytes } from '../encoding/bytes.ts'
+import { plaintextBytes } from '../encoding/plaintext.ts'
 import { KmsError } from '../errors.ts'
 import { importPublicHalf } from '../key-pairs/pair-halves.ts'
 import { type PublicKeyForm, readPublicKeyForm } from '../key-pairs/public-key-forms.ts'
-import type { SpecifiedPublicKey } from '../key-pairs/spki-families.ts'
-import { plaintextBytes } from '../keys/plaintext.ts'
+import { type SignatureForm, signatureFits } from '../key-pairs/verify.ts'
+import type { SpecifiedPublicKey } from '../public-keys/spki.ts'
+import { requireBytes } from '../refusals.ts'
 import { keySpecEntry } from '../specs/key-specs.ts'
 import { type DigestedData, type Digesting, digestOf } from './digest.ts'
 import { decodeSignatureFile, statementBytes } from './signature-file.ts'
-import { type SignatureForm, signatureFits } from './verify.ts'
 
 export interface VerifySignatureOptions {
   /** `raw` unless given. */

@@ -1,5 +1,5 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { toText } from '../envelope/text.ts'
+import { toText } from '../encoding/text.ts'
 
 // Where each kind of record lives (contents-v1 §Records). `log` is `store` or a ring's id.
 

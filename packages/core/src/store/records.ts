@@ -1,6 +1,6 @@
-import type { VersionState } from '../keys/states.ts'
-import type { CanonicalObject } from './canonical.ts'
-import { type Fields, fitsFields } from './fields.ts'
+import type { CanonicalObject } from '../encoding/canonical.ts'
+import { type Fields, fitsFields } from '../encoding/fields.ts'
+import type { VersionState } from '../specs/version-states.ts'
 
 // The kinds of record and their fields (contents-v1 §Records). Bytes are unpadded base64url, times milliseconds since 1970.
 // Written as types, not interfaces, so that they are canonical objects too.

@@ -1,6 +1,6 @@
 import type { Primitives } from '../crypto/primitives.ts'
-import { toText } from '../envelope/text.ts'
-import { type CanonicalObject, type CanonicalValue, encodeCanonical } from './canonical.ts'
+import { type CanonicalObject, type CanonicalValue, encodeCanonical } from '../encoding/canonical.ts'
+import { toText } from '../encoding/text.ts'
 
 /** Arguments of a change: those that were not given are none. */
 export type Arguments = Readonly<Record<string, CanonicalValue | undefined>>

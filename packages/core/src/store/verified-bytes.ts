@@ -1,4 +1,4 @@
-import { sameBytes } from '../envelope/bytes.ts'
+import { sameBytes } from '../encoding/bytes.ts'
 import type { StoredRecord } from './key-store.ts'
 import { Recent } from './recent.ts'
 

@@ -1,5 +1,5 @@
-import { versionLabel } from '../keys/version-number.ts'
 import type { UsageRecord } from '../store/records.ts'
+import { versionLabel } from '../store/version-number.ts'
 
 /** A process that sealed under a version lately. */
 export interface LateSealer {

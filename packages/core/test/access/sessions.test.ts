@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { createWasmKeySlots } from '../../src/crypto/wasm/index.ts'
+import { decodeCanonical, encodeCanonical } from '../../src/encoding/canonical.ts'
 import { type KeyStore, KmsError, type KmsParts } from '../../src/index.ts'
-import { decodeCanonical, encodeCanonical } from '../../src/store/canonical.ts'
 import { newKms, openKms } from '../kms/memory-kms.ts'
 
 const context = { table: 'users' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type BackupStart, fromText, openEnvelope, readBackup } from '../../src/envelope/index.ts'
+import { type BackupStart, fromText, openEnvelope, readBackup } from '../../src/envelope.ts'
 import { keyRoot, MemoryStore, noContext, type StoredRecord } from '../../src/index.ts'
 import { primitives, slots } from '../envelope/backend.ts'
 import { openKms } from '../kms/memory-kms.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { generateRecipientKeyPair, type KeyPackage, readPublicKey, sealKeyPackage } from '../../src/envelope/index.ts'
+import { generateRecipientKeyPair, type KeyPackage, readPublicKey, sealKeyPackage } from '../../src/envelope.ts'
 import { type Kms, type KmsParts, Secret, type SendOptions, type Signer } from '../../src/index.ts'
 import type { PackagedVersion } from '../../src/key-packages/index.ts'
 import type { KeySpecName } from '../../src/specs/key-specs.ts'

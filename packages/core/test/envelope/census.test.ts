@@ -8,7 +8,7 @@ import {
   rootKeyHolder,
   sealEnvelope,
   toText,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { noContext, Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 

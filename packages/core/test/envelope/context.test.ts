@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Context, canonicalContext, noContext, writeBound } from '../../src/envelope/index.ts'
+import { type Context, canonicalContext, noContext, writeBound } from '../../src/envelope.ts'
 import { vectors } from './vectors.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -14,7 +14,7 @@ import {
   passwordRecipient,
   rootKeyHolder,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { KmsError, type Opener, type Recipient, Secret } from '../../src/index.ts'
 import { externalProviderConformance, memoryProvider } from '../../src/testing/index.ts'
 import { primitives, slots } from './backend.ts'

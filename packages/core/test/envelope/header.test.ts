@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeKeyHeader, encodeRecipients, inspect, parseHeader, type Stanza } from '../../src/envelope/index.ts'
+import { encodeKeyHeader, encodeRecipients, inspect, parseHeader, type Stanza } from '../../src/envelope.ts'
 
 const id = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
 const preamble = { suite: 1, content: 0, mode: 2 } as const

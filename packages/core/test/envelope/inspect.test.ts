@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  encodeKeyHeader,
-  encodeRecipients,
-  encryptedLength,
-  inspect,
-  parseUuid,
-  toText,
-} from '../../src/envelope/index.ts'
+import { encodeKeyHeader, encodeRecipients, encryptedLength, inspect, parseUuid, toText } from '../../src/envelope.ts'
 
 const uuid = '7bd5d47e-446f-4ec2-a3d8-11736110e578'
 const zeros = (n: number): Uint8Array => new Uint8Array(n)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encryptedLength, plaintextLength, recipientLengths, textLength } from '../../src/envelope/index.ts'
+import { encryptedLength, plaintextLength, recipientLengths, textLength } from '../../src/envelope.ts'
 
 test('the figures the specification gives [E-85] [E-86] [E-87]', () => {
   expect(encryptedLength(16)).toBe(115)

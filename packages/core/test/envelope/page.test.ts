@@ -12,7 +12,7 @@ import {
   type RecordKey,
   rootKeyHolder,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 import * as page from './by-the-page.ts'

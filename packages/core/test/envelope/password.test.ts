@@ -11,7 +11,7 @@ import {
   type RecipientsHeader,
   recipientLengths,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { type DerivationOptions, type Primitives, passwordRoot, Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 

@@ -24,7 +24,7 @@ import {
   rsaOaepOpener,
   type Stanza,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { type Opener, type Recipient, Secret } from '../../src/index.ts'
 import { memoryProvider } from '../../src/testing/index.ts'
 import { primitives, slots } from './backend.ts'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { RandomAccess } from '../../src/envelope/random-access.ts'
 import {
   beginOpening,
   blobSource,
@@ -15,8 +16,7 @@ import {
   type RecordKey,
   rootKeyHolder,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
-import { RandomAccess } from '../../src/envelope/random-access.ts'
+} from '../../src/envelope.ts'
 import { Secret } from '../../src/index.ts'
 import { newKms } from '../kms/memory-kms.ts'
 import { primitives, slots } from './backend.ts'

@@ -22,7 +22,7 @@ import {
   rootKeyHolder,
   type SealOptions,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { KmsError, Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 

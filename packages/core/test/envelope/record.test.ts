@@ -10,7 +10,7 @@ import {
   recordTextPrefix,
   sealedBy,
   toText,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { slots } from './backend.ts'
 
 const keyId = parseUuid('7bd5d47e-446f-4ec2-a3d8-11736110e578')

@@ -16,7 +16,7 @@ import {
   rewrapHeader,
   rootKeyHolder,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 

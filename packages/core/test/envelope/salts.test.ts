@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { beginSealing, hedgedSalt, noContext, sealEnvelope, streamSalt } from '../../src/envelope/index.ts'
+import { beginSealing, hedgedSalt, noContext, sealEnvelope, streamSalt } from '../../src/envelope.ts'
 import { primitives, slots } from './backend.ts'
 import { vectors } from './vectors.ts'
 

@@ -2,6 +2,7 @@ import { createHash, createPublicKey, verify as verifySignature } from 'node:cry
 import { Crypto as NodeWebCrypto } from '@peculiar/webcrypto'
 import { describe, expect, test } from 'vitest'
 import type { SignatureAlgorithm } from '../../src/crypto/signature-algorithms.ts'
+import { type SignedContent, sign } from '../../src/envelope/signed.ts'
 import {
   canonicalContext,
   encodePreamble,
@@ -17,8 +18,7 @@ import {
   sealSigned,
   verificationKeyPem,
   verificationKeyText,
-} from '../../src/envelope/index.ts'
-import { type SignedContent, sign } from '../../src/envelope/signed.ts'
+} from '../../src/envelope.ts'
 import { noContext, type Opener, Secret } from '../../src/index.ts'
 import { fromHex, openersOf, toHex, vectors } from '../store/vectors.ts'
 import { primitives, slots } from './backend.ts'

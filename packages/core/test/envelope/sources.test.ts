@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { blobSource, httpSource } from '../../src/envelope/index.ts'
+import { blobSource, httpSource } from '../../src/envelope.ts'
 
 const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) % 251)
 const object = pattern(10_000)

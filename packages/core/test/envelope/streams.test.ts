@@ -11,7 +11,7 @@ import {
   type SealOptions,
   sealEnvelope,
   sealStream,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { type Primitives, Secret } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 

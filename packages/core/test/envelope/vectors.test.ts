@@ -26,7 +26,7 @@ import {
   slotHolder,
   type VersionKey,
   wrapInfo,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { Secret, type Slot } from '../../src/index.ts'
 import { primitives, slots } from './backend.ts'
 import { type EnvelopeVector, vectors } from './vectors.ts'

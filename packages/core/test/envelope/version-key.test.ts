@@ -14,7 +14,7 @@ import {
   toText,
   type VersionKey,
   wholeMessageLimit,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { primitives, slots } from './backend.ts'
 import { vectors } from './vectors.ts'
 

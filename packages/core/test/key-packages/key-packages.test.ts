@@ -18,7 +18,7 @@ import {
   sealKeyPackage,
   sealSigned,
   wipePackage,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { noContext, type Recipient, Secret } from '../../src/index.ts'
 import { primitives, slots } from '../envelope/backend.ts'
 import { fromHex, openersOf, toHex, vectors } from '../store/vectors.ts'

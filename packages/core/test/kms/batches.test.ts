@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toText } from '../../src/envelope/text.ts'
+import { toText } from '../../src/encoding/text.ts'
 import { type ItemResult, type KeyStore, KmsError, noContext } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts } from './memory-kms.ts'
 

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createWasmPrimitives } from '../../src/crypto/wasm/index.ts'
-import { passwordOpener, passwordRecipient } from '../../src/envelope/index.ts'
+import { passwordOpener, passwordRecipient } from '../../src/envelope.ts'
 import { type GivenMaterial, type KeySpecName, noContext, Secret } from '../../src/index.ts'
 import { codeOf, newKms } from './memory-kms.ts'
 

@@ -14,7 +14,7 @@ import {
   SigningKey,
   verificationKeyText,
   wipePackage,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import { type AuditEvent, type RecipientForm, Secret } from '../../src/index.ts'
 import { primitives } from '../envelope/backend.ts'
 import { codeOf, newKms } from './memory-kms.ts'

@@ -7,7 +7,7 @@ import {
   parseHeader,
   type Recipient,
   sealEnvelope,
-} from '../../src/envelope/index.ts'
+} from '../../src/envelope.ts'
 import type { Kms, Rewrapped, RewrapUnder } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts } from './memory-kms.ts'
 

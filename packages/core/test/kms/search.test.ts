@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { createWasmKeySlots } from '../../src/crypto/wasm/index.ts'
-import { fromText, inspect, sealEnvelope, textLength, toText } from '../../src/envelope/index.ts'
+import { fromText, inspect, sealEnvelope, textLength, toText } from '../../src/envelope.ts'
 import { type AuditEvent, type EncryptionKey, type Kms, noContext } from '../../src/index.ts'
 import { codeOf, newKms, openKms, parts } from './memory-kms.ts'
 

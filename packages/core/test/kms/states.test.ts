@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { inspect } from '../../src/envelope/inspect.ts'
 import { type KeyStore, Kms, type KmsError } from '../../src/index.ts'
-import { stateEntry, type VersionState, versionStates } from '../../src/keys/states.ts'
+import { stateEntry, type VersionState, versionStates } from '../../src/specs/version-states.ts'
 import { codeOf, newKms, openKms, parts, root, shared } from './memory-kms.ts'
 
 const context = { table: 'users', id: '7' }

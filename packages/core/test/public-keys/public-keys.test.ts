@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
-import { toText } from '../../src/envelope/text.ts'
+import { toText } from '../../src/encoding/text.ts'
 import { Secret } from '../../src/index.ts'
 import {
   generateRecipientKeyPair,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { canonicalContext } from '../../src/envelope/context.ts'
 import { keyRoot } from '../../src/index.ts'
-import { parseVersionLabel, versionLabel } from '../../src/keys/version-number.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { parseVersionLabel, versionLabel } from '../../src/store/version-number.ts'
 import { openKms } from '../kms/memory-kms.ts'
 import { commitOf, fromHex, toHex, vectors } from './vectors.ts'
 

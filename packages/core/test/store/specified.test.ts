@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 
-import { fromText, parseUuid } from '../../src/envelope/index.ts'
+import { fromText, parseUuid } from '../../src/envelope.ts'
 import { KmsError, MemoryStore, recordClass } from '../../src/index.ts'
 import type { KeyStore } from '../../src/store/key-store.ts'
 import * as page from '../envelope/by-the-page.ts'

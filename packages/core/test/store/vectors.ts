@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { keyOpener, passwordOpener, slotHolder } from '../../src/envelope/index.ts'
+import { keyOpener, passwordOpener, slotHolder } from '../../src/envelope.ts'
 import { type Commit, type KeySlots, type Opener, type Primitives, Secret } from '../../src/index.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../../src/store/records.ts'
 

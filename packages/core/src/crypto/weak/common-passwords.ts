@@ -1,4 +1,4 @@
-import { fromText } from '../../envelope/text.ts'
+import { fromText } from '../../encoding/text.ts'
 import { KmsError } from '../../errors.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { readU32 } from '../../envelope/bytes.ts'
+import { readU32 } from '../../encoding/bytes.ts'
 import type { Primitives } from '../primitives.ts'
 import { Turns } from '../wasm/turns.ts'
 import { commonPasswords } from './common-passwords.ts'

@@ -1,5 +1,5 @@
-import { toHex } from '../../envelope/bytes.ts'
-import { fromText } from '../../envelope/text.ts'
+import { toHex } from '../../encoding/bytes.ts'
+import { fromText } from '../../encoding/text.ts'
 
 /** Keys of standards and of well-known examples, by their first 8 bytes: people copy them, and whoever attacks tries them first. */
 const wellKnown: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { day } from '../../durations.ts'
-import { invalidArgument } from '../refusals.ts'
+import { invalidArgument } from '../../refusals.ts'
 import type { GeneratedZ } from './external.ts'
 import { zLength } from './wrapped-z.ts'
 

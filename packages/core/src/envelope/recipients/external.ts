@@ -1,11 +1,11 @@
 import type { Primitives } from '../../crypto/primitives.ts'
+import { ascii, concat, u16 } from '../../encoding/bytes.ts'
 import { KmsError } from '../../errors.ts'
+import { authenticationFailed, invalidArgument } from '../../refusals.ts'
 import type { Secret } from '../../secret.ts'
-import { ascii, concat, u16 } from '../bytes.ts'
 import { externalInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { authenticationFailed, invalidArgument } from '../refusals.ts'
 import { ExternalZ, type ExternalZLimits } from './external-z.ts'
 import { unwrapUnder, wrapUnder } from './wrapped-z.ts'
 

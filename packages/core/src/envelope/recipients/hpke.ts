@@ -1,14 +1,14 @@
 import type { Primitives } from '../../crypto/primitives.ts'
+import { concat, sameBytes, u16 } from '../../encoding/bytes.ts'
 import { loadHpke } from '../../public-keys/hpke.ts'
 import { kems } from '../../public-keys/kems.ts'
 import type { RecipientKeyPair } from '../../public-keys/key-pair.ts'
 import type { HpkePublicKey } from '../../public-keys/public-key.ts'
+import { authenticationFailed, invalidArgument } from '../../refusals.ts'
 import { Secret } from '../../secret.ts'
-import { concat, sameBytes, u16 } from '../bytes.ts'
 import { hpkeInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { authenticationFailed, invalidArgument } from '../refusals.ts'
 
 // Recipient kind 3: the content key sealed to a public key with HPKE (RFC 9180) in base mode, HKDF-SHA-256 and AES-256-GCM.
 // Layout (66 bytes + enc): key id 16 ‖ kem u16 ‖ enc ‖ ciphertext 48. The key id is the public key's fingerprint. Envelope v1 §Mode 2.

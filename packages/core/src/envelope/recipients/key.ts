@@ -1,11 +1,11 @@
 import type { KeySlots, Slot } from '../../crypto/key-slots.ts'
 import type { Primitives } from '../../crypto/primitives.ts'
+import { concat, readU32, u32 } from '../../encoding/bytes.ts'
+import { authenticationFailed, invalidArgument } from '../../refusals.ts'
 import { Secret } from '../../secret.ts'
-import { concat, readU32, u32 } from '../bytes.ts'
 import { expand } from '../expand.ts'
 import { keyIdInfo, wrapInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
-import { authenticationFailed, invalidArgument } from '../refusals.ts'
 
 // Recipient kind 1: the content key wrapped by a version of a managed `symmetric-256` key, or by a bare root key.
 // Layout (60 bytes): key id 16 ‖ version u32 ‖ AES-256-KW of the content key 40. Envelope v1 §Mode 2.

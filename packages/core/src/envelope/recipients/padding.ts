@@ -1,6 +1,6 @@
+import { invalidArgument } from '../../refusals.ts'
 import { stanzaPrefix } from '../header.ts'
 import type { Recipient } from '../recipient.ts'
-import { invalidArgument } from '../refusals.ts'
 
 // Recipient kind 0: room. Zeros when written, ignored when read. Envelope v1 §Mode 2.
 

@@ -1,6 +1,7 @@
 import type { DerivationOptions, Primitives } from '../../crypto/primitives.ts'
+import { concat } from '../../encoding/bytes.ts'
+import { authenticationFailed } from '../../refusals.ts'
 import { Secret } from '../../secret.ts'
-import { concat } from '../bytes.ts'
 import { expand } from '../expand.ts'
 import { passwordInfo } from '../labels.ts'
 import {
@@ -14,7 +15,6 @@ import {
 } from '../password-kdfs.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { authenticationFailed } from '../refusals.ts'
 
 // Recipient kind 2: the content key wrapped under a password. Layout: salt 16 ‖ kdf u8 ‖ parameters ‖ AES-256-KW of the content
 // key 40; 61, 60 or 66 bytes with kdf 1, 2 or 3. Envelope v1 §Mode 2.

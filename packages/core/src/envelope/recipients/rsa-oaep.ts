@@ -1,15 +1,15 @@
 import type { Primitives } from '../../crypto/primitives.ts'
 import { refuseWeakRsa } from '../../crypto/weak/rsa-primes.ts'
 import type { WebCrypto } from '../../crypto/web-crypto.ts'
+import { concat, sameBytes } from '../../encoding/bytes.ts'
 import type { RecipientKeyPair } from '../../public-keys/key-pair.ts'
 import type { RsaPublicKey } from '../../public-keys/public-key.ts'
 import { decodeRsaSpki } from '../../public-keys/spki.ts'
+import { authenticationFailed, invalidArgument } from '../../refusals.ts'
 import { Secret } from '../../secret.ts'
-import { concat, sameBytes } from '../bytes.ts'
 import { rsaOaepInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { authenticationFailed, invalidArgument } from '../refusals.ts'
 import { unwrapUnder, wrapUnder, zLength } from './wrapped-z.ts'
 
 // Recipient kind 4: `Z` encrypted with RSA-OAEP (RFC 8017 §7.1; SHA-256, MGF1 with SHA-256, empty label), the content key wrapped under

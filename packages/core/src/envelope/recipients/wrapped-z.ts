@@ -1,7 +1,7 @@
 import type { Primitives } from '../../crypto/primitives.ts'
+import { authenticationFailed } from '../../refusals.ts'
 import { Secret } from '../../secret.ts'
 import { expand } from '../expand.ts'
-import { authenticationFailed } from '../refusals.ts'
 
 // Kinds 4 and 5 wrap the content key under `Expand(Z, info, 32)`, where `Z` is 32 bytes that reach the opener by other means.
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { publicKeyRecipient, readPublicKey } from '../../../src/envelope/index.ts'
+import { publicKeyRecipient, readPublicKey } from '../../../src/envelope.ts'
 import { createWasmPrimitives } from '../../../src/hazmat.ts'
 
 const primitives = createWasmPrimitives()
