@@ -1,4 +1,11 @@
+import { inBackground } from '../background-timer.ts'
 import type { LastSeen, SeenHead } from './last-seen.ts'
+
+/**
+ * Milliseconds from one write to the next, unless somebody waits for it. Writing is two syncs, which those of the store's own commits
+ * wait for: keys made one after the other took half as long again (2026-11).
+ */
+const restMs = 250
 
 /**
  * Keeps what this process sees of a store's logs remembered, outside the store: one write at a time, and what is seen meanwhile is
@@ -8,8 +15,11 @@ export class SeenHeads {
   readonly #write: (logs: Readonly<Record<string, SeenHead>>) => Promise<void>
   readonly #onFailure: () => void
   #unwritten: Record<string, SeenHead> = {}
+  /** Whether something was seen since the last write began. */
+  #due = false
   #writing: Promise<void> | undefined
   #next: Promise<void> | undefined
+  #rest: ReturnType<typeof setTimeout> | undefined
 
   /** @param onFailure told when a write failed: what it held is written by the next */
   constructor(lastSeen: LastSeen, fingerprint: string, onFailure: () => void) {
@@ -17,10 +27,11 @@ export class SeenHeads {
     this.#onFailure = onFailure
   }
 
-  /** Remembers a log's newer head, soon. */
+  /** Remembers a log's newer head, soon: now, or a quarter of a second after the last write. */
   see(log: string, head: SeenHead): void {
     this.#unwritten[log] = head
-    this.#begin()
+    this.#due = true
+    if (this.#writing === undefined && this.#rest === undefined) this.#begin()
   }
 
   /**
@@ -48,8 +59,10 @@ export class SeenHeads {
   }
 
   async #writeAll(): Promise<void> {
+    clearTimeout(this.#rest)
     const logs = this.#unwritten
     this.#unwritten = {}
+    this.#due = false
     const next = this.#next
     if (next !== undefined) {
       this.#writing = next
@@ -62,6 +75,13 @@ export class SeenHeads {
       throw error
     } finally {
       if (this.#next === undefined) this.#writing = undefined
+      this.#rest = inBackground(setTimeout(() => this.#rested(), restMs))
     }
+  }
+
+  /** What failed is not tried again until something is seen, or waited for. */
+  #rested(): void {
+    this.#rest = undefined
+    if (this.#due && this.#writing === undefined) this.#begin()
   }
 }

@@ -36,6 +36,29 @@ test('many changes are written together, one write at a time, the newest always'
   expect(await codeOf(() => openKms(copy, { lastSeen }))).toBe('store-rolled-back')
 })
 
+test('writes that nobody waits for are a quarter of a second apart, and one for whom somebody waits is not', async () => {
+  const memory = memoryLastSeen()
+  const writes: number[] = []
+  const lastSeen: LastSeen = {
+    read: (fingerprint) => memory.read(fingerprint),
+    write(...what) {
+      writes.push(performance.now())
+      return memory.write(...what)
+    },
+  }
+  const { kms } = await newKms({ lastSeen })
+  await kms.keys.create('waited')
+  const before = writes.length
+  for (const end = performance.now() + 600; performance.now() < end; ) await kms.keys.create(crypto.randomUUID())
+  const pauses = writes.slice(before).map((time, i) => time - (writes[before + i - 1] as number))
+  expect(pauses.length).toBeGreaterThanOrEqual(1)
+  // A timer may be a little early.
+  expect(Math.min(...pauses)).toBeGreaterThan(230)
+  await kms.keys.disable('waited')
+  expect(performance.now() - (writes.at(-1) as number)).toBeLessThan(100)
+  await kms.close()
+})
+
 test('what a process opens with, and each change of what was there, is remembered before the call returns', async () => {
   const { kms, store } = await newKms()
   const created = await rewrite(store, 'none', (bytes) => bytes)
