@@ -6,6 +6,7 @@ import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { readLogEntry } from '../store/log-entry.ts'
 import { appendLeaf, type Frontier, treeRoot } from '../store/merkle.ts'
+import { Recent } from '../store/recent.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, openRecordNow, type SignedBy, type SignedRecord } from '../store/signed-record.ts'
@@ -61,6 +62,8 @@ export class Authority {
   #head: SignedRecord<HeadRecord> | undefined
   #seen: SeenHead | undefined
   readonly #revisions = new SeenRevisions()
+  /** Of changes that came to the log since this process reads it, but not by its own commits' answers: the last 500 at least. */
+  readonly #requests = new Recent<true>(1_000)
   #reading: Promise<unknown> = Promise.resolve()
 
   constructor(options: AuthorityOptions) {
@@ -152,9 +155,9 @@ export class Authority {
    * database, it must be noticed even by a process that begins after a crash. What only adds is remembered soon.
    * @param operation as the log names it
    * @param subject what it is done to, so that a request id stands for one change of one thing
-   * @param requestId 8 to 64 printable ASCII characters; a request is done once. Undefined for one that nobody repeats: it gets a UUID
+   * @param requestId 8 to 64 printable ASCII characters; a request is done once. Undefined for one that nobody repeats: it gets a UUID, and no record
    * @param build reads what it needs and gives the change; undefined if there is nothing to do
-   * @param beside ids of records that `build` gets, those that exist, read at the same moment as the head
+   * @param beside gives, for each attempt from 1 on, ids of records that `build` gets, those that exist, read at the same moment as the head
    * @returns whether this call or an earlier one of the same request changed anything
    * @throws `not-permitted`, `conflict` after 12 attempts, `store-unavailable`, `file-unavailable` where the change was made and could not be
    * remembered, and what `build` throws
@@ -164,7 +167,7 @@ export class Authority {
     subject: string,
     requestId: string | undefined,
     build: (beside: readonly StoredRecord[]) => Promise<Change | undefined>,
-    beside: readonly string[] = [],
+    beside: (attempt: number) => readonly string[] = () => [],
   ): Promise<boolean> {
     const { environment, storeId } = this.#options
     const signingKey = this.checkAdministers()
@@ -172,16 +175,18 @@ export class Authority {
       throw new KmsError('invalid-argument', 'A request id has 8 to 64 printable characters: take a UUID.')
     }
     const request = requestId ?? globalThis.crypto.randomUUID()
-    const recorded = requestRecordId(this.log, request)
+    const recorded = requestId === undefined ? [] : [requestRecordId(this.log, requestId)]
+    const done = (read: readonly StoredRecord[]): Promise<boolean> =>
+      requestId === undefined
+        ? Promise.resolve(this.#requests.get(request) ?? false)
+        : this.#wasDone(operation, subject, requestId, read)
     for (let attempt = 1; ; attempt++) {
-      // An id made here is not recorded anywhere before it was tried.
-      const tried = requestId !== undefined || attempt > 1
-      const read = await this.#inTurn(() => this.#refresh(tried ? [recorded, ...beside] : beside))
-      if (await this.#wasDone(operation, subject, recorded, read)) {
+      const read = await this.#inTurn(() => this.#refresh([...recorded, ...beside(attempt)]))
+      if (await done(read)) {
         await this.#remember()
         return true
       }
-      const change = await build(tried ? read.filter(({ id }) => id !== recorded) : read)
+      const change = await build(read.filter(({ id }) => !recorded.includes(id)))
       if (change === undefined) return false
       const before = this.head
       const prepared = await administeredCommit({
@@ -196,6 +201,7 @@ export class Authority {
         actor: environment.caller,
         time: environment.wall(),
         request,
+        recorded: requestId !== undefined,
       })
       try {
         const { alongside, expect = [] } = change
@@ -207,9 +213,9 @@ export class Authority {
         return true
       } catch (error) {
         if (!(error instanceof KmsError) || !error.retry || attempt === attempts) throw error
-        // An unavailable store may have done it: the request record tells.
-        const now = await this.#inTurn(() => this.#refresh([recorded]))
-        if (await this.#wasDone(operation, subject, recorded, now)) {
+        // An unavailable store may have done it: the request's record tells, or the log.
+        const now = await this.#inTurn(() => this.#refresh(recorded))
+        if (await done(now)) {
           await this.#remembered(change)
           return true
         }
@@ -260,9 +266,10 @@ export class Authority {
   async #wasDone(
     operation: string,
     subject: string,
-    recorded: string,
+    requestId: string,
     read: readonly StoredRecord[],
   ): Promise<boolean> {
+    const recorded = requestRecordId(this.log, requestId)
     const stored = read.find(({ id }) => id === recorded)
     if (stored === undefined) return false
     const { record } = await this.open('request', stored)
@@ -325,6 +332,7 @@ export class Authority {
       for (const stored of entries) {
         const entry = readLogEntry(stored, this.log, frontier.size)
         for (const { id, revision } of entry?.changes ?? []) this.#revisions.raise(id, revision)
+        if (entry !== undefined) this.#requests.set(entry.request, true)
         frontier = appendLeaf(primitives, frontier, stored.bytes)
         after = stored.id
       }

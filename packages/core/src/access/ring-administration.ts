@@ -75,7 +75,7 @@ export class RingAdministration {
       })
       return { reason: '', records: ring.records, alongside: ring.firstCommit }
     }
-    await this.#authority.commit('ring.create', checked, undefined, build, [claimId])
+    await this.#authority.commit('ring.create', checked, undefined, build, () => [claimId])
     return ringInfo(await readRing(this.#environment, this.#access, checked))
   }
 

@@ -97,7 +97,7 @@ export async function receiveKey(
         )
         return { reason, records, ...(incarnation !== undefined && { incarnation }) }
       },
-      ids,
+      () => ids,
     )
     const { record } = await ring.records.byId(received.key)
     const info = changes.info(record, await ring.records.allVersions(record))

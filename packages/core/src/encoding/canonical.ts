@@ -17,10 +17,13 @@ const canonicalBytesLimit = 65_536
  * @throws `invalid-argument` for anything else; `limit-exceeded` over 65,536 bytes
  */
 export function encodeCanonical(value: CanonicalObject): Uint8Array {
-  const bytes = encoder.encode(write(value, 0))
+  const bytes = encoder.encode(canonicalText(value))
   if (bytes.length > canonicalBytesLimit) throw new KmsError('limit-exceeded', 'A record has at most 65,536 bytes.')
   return bytes
 }
+
+/** What `encodeCanonical` writes, as text, of any length. @throws `invalid-argument` */
+export const canonicalText = (value: CanonicalObject): string => write(value, 0)
 
 /**
  * Reads canonical bytes; refuses all that `encodeCanonical` would not have written.

@@ -105,7 +105,7 @@ async function make(
     made = await newKey(ring, { name: checked, description, policy, use, exportable, reason, given, fresh })
     return { reason, records: [made.claim, made.key, made.version] }
   }
-  await authority.commit(operation, subject, options.requestId, build, [claim]).finally(() => fresh.wipe())
+  await authority.commit(operation, subject, options.requestId, build, () => [claim]).finally(() => fresh.wipe())
   // A request that was done before made a key that is not this one.
   const info =
     made === undefined || options.requestId !== undefined

@@ -28,8 +28,9 @@ export interface AdministeredCommit {
   readonly actor: string
   /** Milliseconds since 1970. */
   readonly time: number
-  /** A request is committed at most once. */
   readonly request: string
+  /** Whether the request has a record, by which it is committed at most once: true unless given. One that nobody can repeat needs none. */
+  readonly recorded?: boolean
   /** Records in their new form: revision 1 for new ones, one more than the stored one otherwise. */
   readonly records: readonly RecordTypes[RecordKind][]
   /** Such that are signed already, by the same key. */
@@ -46,29 +47,16 @@ export interface PreparedCommit {
 
 /**
  * One administered change as one commit (store-format §Records): the signed records, the log entry with their hashes, the
- * head with the log's new root, and the request's record.
+ * head with the log's new root, and the request's record where there is one.
  */
 export async function administeredCommit(change: AdministeredCommit): Promise<PreparedCommit> {
   const { store, log, head, key, primitives, time } = change
   const position = head?.record.size ?? 0
-  const request: RequestRecord = {
-    kind: 'request',
-    id: requestId(log, change.request),
-    revision: 1,
-    store,
-    log,
-    request: change.request,
-    operation: change.operation,
-    subject: change.subject ?? '',
-    outcome: change.outcome ?? '',
-    position,
-    time,
-  }
+  const requests = change.recorded === false ? [] : [requestRecord(change, position)]
   // All that does not depend on the others at once: signatures are made beside the main thread where there is a second one.
-  const [signedRequest, ...signed] = await Promise.all([
-    signRecord(request, key),
-    ...change.records.map((record) => signRecord(record, key)),
-  ])
+  const all = await Promise.all([...change.records, ...requests].map((record) => signRecord(record, key)))
+  const signed = all.slice(0, change.records.length)
+  const signedRequests = all.slice(change.records.length)
   const put = [...(change.signed ?? []), ...signed]
   const entry: LogEntry = {
     log,
@@ -105,14 +93,20 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Pr
   const signedHead = await signRecord(newHead, key)
   return {
     commit: {
-      expect: [{ id: request.id, revision: 0 }],
-      put: [...put, signedHead, signedRequest],
+      expect: requests.map(({ id }) => ({ id, revision: 0 })),
+      put: [...put, signedHead, ...signedRequests],
       remove: [],
       append: [{ log, position, bytes: entryBytes }],
     },
-    own: [...signed, signedHead, signedRequest],
+    own: [...all, signedHead],
     head: { record: newHead, bytes: signedHead.bytes, revision: newHead.revision },
   }
+}
+
+function requestRecord(change: AdministeredCommit, position: number): RequestRecord {
+  const { store, log, request, operation, subject = '', outcome = '', time } = change
+  const id = requestId(log, request)
+  return { kind: 'request', id, revision: 1, store, log, request, operation, subject, outcome, position, time }
 }
 
 /** Two commits of different logs as one. */

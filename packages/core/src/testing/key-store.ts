@@ -179,6 +179,9 @@ const recordCases: readonly StoreCase[] = [
       }
       requireEqual(paged, inOrder, 'the pages together')
       requireEqual(ids(await store.list('administered', 'key/', 'key/a0', 100)), inOrder.slice(4), 'after an absent id')
+      requireEqual(ids(await store.list('administered', 'key/', 'key', 100)), inOrder, 'after an id before the prefix')
+      requireEqual(ids(await store.list('administered', 'key/', 'key/', 100)), inOrder, 'after the prefix itself')
+      requireEqual(ids(await store.list('administered', 'key/', 'kez', 100)), [], 'after an id beyond the prefix')
     },
   },
   {

@@ -105,37 +105,37 @@ export function sealVersion(
   const { store, ring } = access.record
   const { number, time, reason, state, origin, method, random = freshBytes } = of
   const { key, purpose, spec, exportable } = of.key
-  const record = {
-    kind: 'version',
-    id: versionId(ring, key, number),
-    revision: 1,
-    store,
-    ring,
-    key,
-    number,
-    purpose,
-    spec,
-    state,
-    previousState: '',
-    primaryFrom: state === 'active' ? time : 0,
-    primaryUntil: 0,
-    compromisedSince: 0,
-    destruction: [],
-    created: time,
-    changed: time,
-    by: environment.caller,
-    reason,
-    origin,
-    method,
-    exportable,
-    bits: keySpecEntry(spec).bits,
-  } as const
+  const context = contentContexts.version({ store, ring, key, version: number, purpose, spec, origin, exportable })
+  const { primitives } = environment
   try {
-    const context = contentContexts.version(versionContext(record))
-    const { primitives } = environment
-    const material = toText(access.sealing.sealHedged(primitives, secret.reveal(), context, random(hedgeLength)))
-    const check = toText(keyCheck(environment, secret, record))
-    return { ...record, material, publicKey: toText(publicKey), check }
+    return {
+      kind: 'version',
+      id: versionId(ring, key, number),
+      revision: 1,
+      store,
+      ring,
+      key,
+      number,
+      purpose,
+      spec,
+      state,
+      previousState: '',
+      primaryFrom: state === 'active' ? time : 0,
+      primaryUntil: 0,
+      compromisedSince: 0,
+      destruction: [],
+      material: toText(access.sealing.sealHedged(primitives, secret.reveal(), context, random(hedgeLength))),
+      publicKey: toText(publicKey),
+      check: toText(keyCheck(environment, secret, { key, number })),
+      created: time,
+      changed: time,
+      by: environment.caller,
+      reason,
+      origin,
+      method,
+      exportable,
+      bits: keySpecEntry(spec).bits,
+    }
   } finally {
     secret.wipe()
   }
@@ -243,7 +243,7 @@ export function keyCheck(
 }
 
 /** The context that a version's material is sealed with. */
-function versionContext(version: Omit<VersionRecord, 'material' | 'check' | 'publicKey'>): VersionContext {
+function versionContext(version: VersionRecord): VersionContext {
   return {
     store: version.store,
     ring: version.ring,

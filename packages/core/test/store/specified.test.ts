@@ -4,7 +4,7 @@ import { fromText, parseUuid } from '../../src/envelope.ts'
 import { KmsError, MemoryStore, recordClass } from '../../src/index.ts'
 import type { KeyStore } from '../../src/store/key-store.ts'
 import * as page from '../envelope/by-the-page.ts'
-import { newKms, openKms, parts, root } from '../kms/memory-kms.ts'
+import { codeOf, newKms, openKms, parts, root } from '../kms/memory-kms.ts'
 import { fromHex, fromUtf8, vectors } from './vectors.ts'
 
 // Sentences of docs/contents-v1.md that show in what a store holds.
@@ -91,6 +91,42 @@ test('a change whose answer was lost is found by its request, and made once [C-3
   expect((await kms.keys.show('a')).id).toBe(made.id)
   expect((await kms.keys.show('a')).versions).toHaveLength(1)
   expect((await kms.doctor()).filter(({ status }) => status === 'fail')).toEqual([])
+})
+
+test('a change whose answer was lost is found in the log, though others came after it; one that was not made is said not to be [C-37]', async () => {
+  const { store } = await newKms()
+  const other = await openKms(store)
+  let mode: 'lost' | 'never' | undefined
+  const unreliable: KeyStore = {
+    ...(parts(store).store as KeyStore),
+    async commit(commit) {
+      if (commit.append.length === 0 || mode === undefined) return store.commit(commit)
+      if (mode === 'lost') await store.commit(commit)
+      mode = undefined
+      await other.keys.create(crypto.randomUUID())
+      throw new KmsError('store-unavailable', 'The connection is gone.')
+    },
+  }
+  const kms = await openKms(store, { store: unreliable })
+  mode = 'lost'
+  expect((await kms.keys.create('made')).name).toBe('made')
+  mode = 'never'
+  expect(await codeOf(() => kms.keys.create('not made'))).toBe('store-unavailable')
+  expect((await other.keys.list()).map(({ name }) => name).filter((name) => name.endsWith('made'))).toEqual(['made'])
+  expect((await kms.doctor()).filter(({ status }) => status === 'fail')).toEqual([])
+})
+
+test('a request that nobody can repeat leaves no record, one with an id of its own does [C-34]', async () => {
+  const { kms, store } = await newKms()
+  const before = (await recordsOf(store, 'operational', 'op/request/')).length
+  await kms.keys.create('a')
+  await kms.keys.disable('a')
+  expect(await recordsOf(store, 'operational', 'op/request/')).toHaveLength(before)
+  const requestId = crypto.randomUUID()
+  await kms.keys.create('b', { requestId })
+  const records = await recordsOf(store, 'operational', 'op/request/')
+  expect(records.map(({ record }) => record.request)).toContain(requestId)
+  expect(records).toHaveLength(before + 1)
 })
 
 test('numbers start at 1 in incarnation 0 and grow by one [C-40]', async () => {

@@ -1,18 +1,19 @@
 import { createSecretKey } from 'node:crypto'
-import { MessageChannel, parentPort, workerData } from 'node:worker_threads'
+import { MessageChannel, workerData } from 'node:worker_threads'
+import { answering } from '../threads/answering.ts'
 import { type ChunkWork, workThrough } from './chunks.ts'
 
 // The program of the thread that `threadedCipher` starts: it answers each piece of work, in order, with whether it was genuine.
 
 /** What a thread is started with. */
-export interface ThreadStart {
+export interface CipherThreadStart {
   /** OpenSSL's name of an AEAD. */
   readonly cipher: string
   /** Shared: whoever started the thread wipes it. */
   readonly key: Uint8Array
 }
 
-const { cipher, key } = workerData as ThreadStart
+const { cipher, key } = workerData as CipherThreadStart
 const ready = createSecretKey(key)
 const { port1: nobody } = new MessageChannel()
 
@@ -30,6 +31,6 @@ function free(arrays: readonly Uint8Array[]): void {
 
 // Until a port is closed, what is sent to it is kept for the other one.
 nobody.once('close', () => {
-  parentPort?.on('message', (work: ChunkWork) => parentPort?.postMessage(workThrough(cipher, ready, work, free)))
+  answering((work: ChunkWork) => ({ answer: workThrough(cipher, ready, work, free) }))
 })
 nobody.close()

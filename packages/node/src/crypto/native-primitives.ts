@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash as oneShot, timingSafeEqual } from 'node:crypto'
 import type { Aead, AeadCipher, Hash, Hasher, Primitives } from '@kms/core'
 import { KmsError } from '@kms/core'
 import { sealChunk, tagLength } from './chunks.ts'
@@ -43,7 +43,7 @@ export function createNativePrimitives(): Primitives {
 }
 
 function hash(hash: Hash, data: Uint8Array): Uint8Array {
-  return plain(createHash(hashEntry(hash).name).update(data).digest())
+  return plain(oneShot(hashEntry(hash).name, data, 'buffer'))
 }
 
 function hasher(hash: Hash): Hasher {

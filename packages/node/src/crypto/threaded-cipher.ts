@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto'
-import { Worker } from 'node:worker_threads'
 import { type Aead, type AeadCipher, KmsError, type Primitives } from '@kms/core'
+import { Thread } from '../threads/thread.ts'
 import { type ChunkWork, workThrough } from './chunks.ts'
-import type { ThreadStart } from './cipher-thread.ts'
+import type { CipherThreadStart } from './cipher-thread.ts'
 import { nativeAeads, notGenuine } from './native-aead.ts'
 import { nativeCipher } from './native-cipher.ts'
 
@@ -27,11 +27,13 @@ function threadedCipher(aead: Aead, key: Uint8Array): AeadCipher {
   const shared = new Uint8Array(new SharedArrayBuffer(key.length))
   shared.set(key)
   let wiped = false
-  const thread = CipherThread.start({ cipher, key: shared })
+  const workerData: CipherThreadStart = { cipher, key: shared }
+  const program = new URL('./cipher-thread.js', import.meta.url)
+  const thread = Thread.start<ChunkWork, boolean>(program, { workerData, resourceLimits: heap })
 
   async function work(piece: ChunkWork): Promise<void> {
     // Nothing is lost if a thread ends in the middle: the same chunks under the same nonces, from buffers that nobody else has.
-    const genuine = (await thread?.work(piece)) ?? workHere(piece)
+    const genuine = (await thread?.ask(piece)) ?? workHere(piece)
     if (!genuine) throw notGenuine()
   }
 
@@ -51,48 +53,7 @@ function threadedCipher(aead: Aead, key: Uint8Array): AeadCipher {
       wiped = true
       inline.wipe()
       shared.fill(0)
-      thread?.end()
+      void thread?.end()
     },
-  }
-}
-
-type Settle = (genuine: boolean | undefined) => void
-
-/** A thread and what it still owes. */
-class CipherThread {
-  readonly #worker: Worker
-  readonly #owed: Settle[] = []
-  #ended = false
-
-  private constructor(worker: Worker) {
-    this.#worker = worker
-    worker.on('message', (genuine: boolean) => this.#owed.shift()?.(genuine))
-    worker.on('error', () => this.end())
-    worker.on('exit', () => this.end())
-  }
-
-  /** @returns undefined where no thread may be started */
-  static start(workerData: ThreadStart): CipherThread | undefined {
-    try {
-      const program = new URL('./cipher-thread.js', import.meta.url)
-      return new CipherThread(new Worker(program, { workerData, resourceLimits: heap, execArgv: [], env: {} }))
-    } catch {
-      return undefined
-    }
-  }
-
-  /** @returns whether it was genuine, or undefined if the thread has ended and did not do it */
-  work(piece: ChunkWork): Promise<boolean | undefined> {
-    return new Promise((resolve) => {
-      if (this.#ended) return resolve(undefined)
-      this.#owed.push(resolve)
-      this.#worker.postMessage(piece)
-    })
-  }
-
-  end(): void {
-    this.#ended = true
-    void this.#worker.terminate()
-    for (const settle of this.#owed.splice(0)) settle(undefined)
   }
 }

@@ -1,14 +1,13 @@
-import { type Commit, type CommitResult, checkCommit, KmsError, logEntryId, type StoredRecord } from '@kms/core'
+import { type Commit, type CommitResult, KmsError, logEntryId, type StoredRecord } from '@kms/core'
 import { resultCodes, type SqliteConnection, SqliteFailure, type SqliteValue } from './driver.ts'
 import { rollBack, tableOf } from './schema.ts'
 
 /**
- * Compares and commits, in one transaction that holds the write lock from its start, so that what was compared still holds
+ * Compares and commits what was checked, in one transaction that holds the write lock from its start, so that what was compared still holds
  * when it is written.
  * @throws `conflict`: nothing was done
  */
 export function runCommit(connection: SqliteConnection, commit: Commit): CommitResult {
-  checkCommit(commit)
   connection.all('BEGIN IMMEDIATE')
   try {
     // What is put as new is compared by its table's primary key.

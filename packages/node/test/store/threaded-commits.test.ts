@@ -1,0 +1,183 @@
+import { copyFileSync, rmSync, statSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
+import { type Commit, type KeyStore, type KmsError, keyRoot } from '@kms/core'
+// A thread's program is a file of JavaScript, so what is built is tested here; beside what is not, which finds none and does without.
+import * as built from '@kms/node'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { defaultDriver } from '../../src/store/sqlite/connection.ts'
+import { SqliteStore as WithoutProgram } from '../../src/store/sqlite/sqlite-store.ts'
+import { temporaryFolder } from '../folder.ts'
+import { bytes, commitOf, fresh } from './records.ts'
+
+const at = temporaryFolder()
+const path = (): string => at('app.keys')
+
+let workers: Worker[] = []
+let ready = 0
+const seen = (worker: Worker): void => {
+  workers.push(worker)
+  worker.once('message', () => ready++)
+}
+const open: KeyStore[] = []
+beforeEach(() => {
+  workers = []
+  ready = 0
+  process.on('worker', seen)
+  vi.stubEnv('XDG_STATE_HOME', at('state'))
+})
+afterEach(async () => {
+  process.off('worker', seen)
+  vi.unstubAllEnvs()
+  for (const store of open.splice(0)) await store.close()
+})
+
+/** As many records as go to a thread, of several lengths. */
+const many = (run: number, count = 60): Commit['put'] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `${i % 7 === 0 ? 'op/' : ''}many/${run}/${i}`,
+    revision: 1,
+    bytes: new Uint8Array(i).fill(run),
+  }))
+
+/** One of many records and a log entry. */
+const large = (run: number): Commit =>
+  commitOf({ put: many(run), append: [{ log: 'store', position: run, bytes: bytes(run, run) }] })
+
+async function created(Store: typeof built.SqliteStore = built.SqliteStore): Promise<KeyStore> {
+  const store = await Store.create(path())
+  open.push(store)
+  return store
+}
+
+/** A store whose next large commit is a thread's. @returns the number of the next */
+async function threaded(store: KeyStore): Promise<number> {
+  let run = 0
+  await store.commit(large(run++))
+  await store.commit(large(run++))
+  while (ready === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+  return run
+}
+
+describe.each([
+  { name: 'a thread', Store: built.SqliteStore, expected: 1 },
+  { name: 'no thread, where its program is missing', Store: WithoutProgram as typeof built.SqliteStore, expected: 0 },
+])('large commits by $name', ({ Store, expected }) => {
+  test('are all there, in order, when the store is closed and its one file copied', async () => {
+    const store = await created(Store)
+    const sequences: number[] = []
+    for (let run = 0; run < 20; run++) {
+      sequences.push((await store.commit(large(run))).sequence)
+      if (run === 3) await new Promise((resolve) => setTimeout(resolve, 500))
+      await store.commit(fresh(`small/${run}`, run))
+    }
+    expect(sequences).toEqual(sequences.map((_, i) => (sequences[0] as number) + 2 * i))
+    expect(await store.read(['many/19/59', 'small/19'])).toHaveLength(2)
+    await store.close()
+    await expect(store.commit(large(20))).rejects.toMatchObject({ code: 'closed' })
+    expect(ready).toBe(expected)
+    expect(statSync(`${path()}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+    copyFileSync(path(), at('copy'))
+    const copy = await Store.open(at('copy'))
+    open.push(copy)
+    for (let run = 0; run < 20; run++) {
+      const put = many(run)
+      const found = await copy.read(put.map(({ id }) => id))
+      expect(new Map(found.map((one) => [one.id, one]))).toEqual(new Map(put.map((one) => [one.id, one])))
+    }
+    const log = await copy.list('log', 'log/store/', '', 100)
+    expect(log.map((entry) => [...entry.bytes])).toEqual(sequences.map((_, run) => [run, run]))
+  })
+
+  test('beside small ones and readings lose nothing', async () => {
+    const store = await created(Store)
+    const run = await threaded(Store === built.SqliteStore ? store : await noThread(store))
+    const all = Array.from({ length: 30 }, (_, i) => [
+      store.commit(commitOf({ put: many(run + i) })),
+      store.commit(fresh(`small/${i}`, i)),
+      store.read([`many/${run + i}/1`]),
+    ]).flat()
+    await Promise.all(all)
+    expect(await store.list('administered', 'small/', '', 100)).toHaveLength(30)
+    expect(await store.list('operational', 'op/many/', '', 1_000)).toHaveLength(9 * (run + 30))
+  })
+})
+
+/** So that a test of both waits for none. */
+async function noThread(store: KeyStore): Promise<KeyStore> {
+  ready = 1
+  return store
+}
+
+test('a conflict in a thread is one: nothing is done, and it can be repeated', async () => {
+  const store = await created()
+  const run = await threaded(store)
+  const other = await built.SqliteStore.open(path())
+  open.push(other)
+  await other.commit(fresh(`many/${run}/59`, 1))
+  const error: KmsError = await store.commit(large(run)).then(
+    () => expect.fail('it was committed'),
+    (error) => error,
+  )
+  expect(error).toBeInstanceOf(Error)
+  expect(error).toMatchObject({ name: 'KmsError', code: 'conflict', retry: true })
+  expect(await store.read([`many/${run}/1`])).toEqual([])
+  expect((await store.commit({ ...large(run), put: many(99) })).positions).toEqual([run])
+})
+
+test('what is wrong with a commit is said before anything is sent', async () => {
+  const store = await created()
+  await threaded(store)
+  const twice = [...many(50), ...many(50)]
+  await expect(store.commit(commitOf({ put: twice }))).rejects.toMatchObject({ code: 'invalid-argument' })
+})
+
+test('a thread that ends leaves its commit unknown, and later ones are done without it', async () => {
+  const store = await created()
+  const run = await threaded(store)
+  const lost = store.commit(large(run))
+  await Promise.all([
+    expect(lost).rejects.toMatchObject({ code: 'store-unavailable', retry: true }),
+    (workers[0] as Worker).terminate(),
+  ])
+  const done = (await store.read([`many/${run}/1`])).length === 1
+  const next = done ? run + 1 : run
+  await store.commit(large(next))
+  expect(await store.read([`many/${next}/1`])).toHaveLength(1)
+  expect(workers).toHaveLength(1)
+})
+
+test('a thread waits for the lock of another process, and says so when that takes too long', async () => {
+  await (await created()).close()
+  const first = await built.SqliteStore.create(at('locked.keys'), { busyTimeoutMs: 300 })
+  open.push(first)
+  const run = await threaded(first)
+  const holder = defaultDriver().open(at('locked.keys'), { readOnly: false })
+  holder.all('BEGIN IMMEDIATE')
+  const waiting = first.commit(large(run))
+  setTimeout(() => holder.all('COMMIT'), 100)
+  await waiting
+  holder.all('BEGIN IMMEDIATE')
+  await expect(first.commit(large(run + 1))).rejects.toMatchObject({ code: 'store-unavailable' })
+  holder.all('ROLLBACK')
+  holder.close()
+})
+
+test('a thread commits to no file that was deleted', async () => {
+  const store = await created()
+  const run = await threaded(store)
+  rmSync(path())
+  await expect(store.commit(large(run))).rejects.toMatchObject({ code: 'store-unavailable' })
+})
+
+test('many keys are made by a thread, and the log and all records agree', async () => {
+  const root = keyRoot(Uint8Array.from({ length: 32 }, (_, i) => 7 * i + 130))
+  await using kms = await built.Kms.create(`sqlite:${path()}`, { root, dueWork: false })
+  const specs = Array.from({ length: 2_000 }, (_, i) => ({ name: `key-${i}` }))
+  const made = await kms.keys.createMany(specs)
+  expect(made.every(({ ok }) => ok)).toBe(true)
+  // One that commits, and one that signs.
+  expect(ready).toBe(2)
+  const under = { key: 'key-1999', context: { of: 'a thread' } }
+  expect(await kms.decryptText(await kms.encryptText('sealed', under), under)).toBe('sealed')
+  expect((await kms.doctor()).filter(({ status }) => status === 'fail')).toEqual([])
+})
