@@ -101,10 +101,9 @@ export {
   type ExternalRecipient,
   externalOpener,
   externalRecipient,
-  type GeneratedZ,
   type ProviderCallOptions,
 } from './envelope/recipients/external.ts'
-export type { ExternalZLimits } from './envelope/recipients/external-z.ts'
+export type { ExternalZLimits, GeneratedZ } from './envelope/recipients/external-z.ts'
 export { hpkeOpener, hpkeRecipient } from './envelope/recipients/hpke.ts'
 export { type KeyHolder, keyOpener, keyRecipient, rootKeyHolder, slotHolder } from './envelope/recipients/key.ts'
 export { paddingRecipient } from './envelope/recipients/padding.ts'

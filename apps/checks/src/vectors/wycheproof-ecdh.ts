@@ -4,7 +4,7 @@ import { type EcdhCurve, EcdhKey } from '@kms/core/hazmat'
 import type { Backend } from './backends.ts'
 import { hex } from './hex.ts'
 import { NotBuilt } from './outcome.ts'
-import type { Group, Test } from './wycheproof.ts'
+import type { Group, Test } from './wycheproof-file.ts'
 
 /** Curves by Wycheproof's names, with the bytes of a coordinate, and OpenSSL's name. */
 const curves: Readonly<Record<string, readonly [EcdhCurve, number, string]>> = {

@@ -3,7 +3,7 @@ import { rsaOaepDecrypt } from '@kms/core/hazmat'
 import type { Backend } from './backends.ts'
 import { hex } from './hex.ts'
 import { NotBuilt } from './outcome.ts'
-import type { Group, Test } from './wycheproof.ts'
+import type { Group, Test } from './wycheproof-file.ts'
 
 /** RSA-OAEP through `rsaOaepDecrypt`, which does what a key of purpose `transport` does. */
 export async function decryptOaep(test: Test, group: Group, { crypto }: Backend): Promise<Uint8Array> {

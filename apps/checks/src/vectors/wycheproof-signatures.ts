@@ -3,7 +3,7 @@ import type { Backend } from './backends.ts'
 import { codeOf } from './errors.ts'
 import { hex } from './hex.ts'
 import { expect, NotBuilt } from './outcome.ts'
-import type { Group, Test } from './wycheproof.ts'
+import type { Group, Test } from './wycheproof-file.ts'
 
 /** The algorithms of specs that sign, as a group of vectors describes them. */
 const specs: ReadonlySet<string> = new Set([

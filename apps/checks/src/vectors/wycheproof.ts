@@ -16,26 +16,11 @@ import { codeOf } from './errors.ts'
 import { hex, sha512 } from './hex.ts'
 import { expect, expectBytes, NotBuilt, type Outcome, run } from './outcome.ts'
 import { sharedSecret } from './wycheproof-ecdh.ts'
+import type { Group, Test, WycheproofFile } from './wycheproof-file.ts'
 import { decryptOaep } from './wycheproof-rsa.ts'
 import { checkSignature } from './wycheproof-signatures.ts'
 
 // Wycheproof, testvectors_v1 (https://github.com/C2SP/wycheproof): one algorithm a file.
-
-type Fields = Readonly<Record<string, unknown>>
-
-export interface Test extends Fields {
-  readonly tcId: number
-  readonly result: 'valid' | 'invalid' | 'acceptable'
-}
-
-export interface Group extends Fields {
-  readonly tests: readonly Test[]
-}
-
-export interface WycheproofFile {
-  readonly algorithm: string
-  readonly testGroups: readonly Group[]
-}
 
 export type Check = (test: Test, group: Group, backend: Backend) => void | Promise<void>
 

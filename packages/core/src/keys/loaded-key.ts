@@ -5,7 +5,8 @@ import { checkProcesses, isPreActive, mayProcess, type Standing } from '../specs
 import type { StoredRecord } from '../store/key-store.ts'
 import { versionLabel } from '../store/version-number.ts'
 import type { Uses } from '../usage/uses.ts'
-import type { VersionInMemory, VersionsByPurpose } from '../versions/version-in-memory.ts'
+import type { VersionInMemory } from '../versions/version-in-memory.ts'
+import type { VersionsByPurpose } from '../versions/versions-by-purpose.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 
 /** What is known of a version, in memory or not. */

@@ -1,9 +1,3 @@
-import type { VersionKey } from '../envelope/version-key.ts'
-import type { KeyPurpose } from '../specs/key-purposes.ts'
-import type { DerivationVersion } from './derivation-version.ts'
-import type { MacVersion } from './mac-version.ts'
-import type { PairVersion } from './pair-version.ts'
-
 /** A version of a key in memory, whatever its purpose. */
 export interface VersionInMemory {
   readonly version: number
@@ -11,14 +5,4 @@ export interface VersionInMemory {
   readonly slotsHeld: number
   /** Wipes it. */
   release(): void
-}
-
-/** What a version is in memory, by the purpose of its key. */
-export interface VersionsByPurpose extends Record<KeyPurpose, VersionInMemory> {
-  readonly encrypt: VersionKey
-  readonly mac: MacVersion
-  readonly sign: PairVersion
-  readonly agree: PairVersion
-  readonly transport: PairVersion
-  readonly derive: DerivationVersion
 }

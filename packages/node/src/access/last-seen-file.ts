@@ -3,8 +3,8 @@ import { access, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KmsError, type LastSeen, type LastSeenState, newest, replaced, type SeenHead } from '@kms/core'
 import { writeFileAtomically } from '../files/atomic-write.ts'
+import { stateFolder } from '../state-folder.ts'
 import { LockFile } from './lock-file.ts'
-import { stateFolder } from './state-folder.ts'
 
 export interface LastSeenFileOptions {
   /** The folder of the files, one a store; `last-seen` in the user's state folder unless given. */

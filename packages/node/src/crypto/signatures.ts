@@ -1,19 +1,11 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { ThreadedSignatures } from './threaded-signatures.ts'
+import { type Signing, ThreadedSignatures } from './threaded-signatures.ts'
 import { together } from './together.ts'
 
 // Signatures of Ed25519, made and checked where that is fastest: here, beside the main thread on Node's thread pool, or on a thread of ours.
 
 /** From so many on at once the thread pool helps: waking one of its threads takes longer than a few signatures. */
 const manyAtOnce = 8
-
-/** A signature to be made. */
-export interface Signing {
-  readonly key: KeyObject
-  readonly message: Uint8Array
-  readonly resolve: (signature: Uint8Array) => void
-  readonly reject: (error: unknown) => void
-}
 
 interface Verifying {
   readonly key: KeyObject

@@ -1,6 +1,14 @@
+import type { KeyObject } from 'node:crypto'
 import { Thread } from '../threads/thread.ts'
 import type { SigningWork } from './signature-thread.ts'
-import type { Signing } from './signatures.ts'
+
+/** A signature to be made. */
+export interface Signing {
+  readonly key: KeyObject
+  readonly message: Uint8Array
+  readonly resolve: (signature: Uint8Array) => void
+  readonly reject: (error: unknown) => void
+}
 
 /** Signatures that are asked for at once and are worth a message. */
 const manyMessages = 24

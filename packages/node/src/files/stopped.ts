@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { stateFolder } from '../access/state-folder.ts'
+import { stateFolder } from '../state-folder.ts'
 import { writeFileAtomically } from './atomic-write.ts'
 import { syncFolder } from './new-file.ts'
 

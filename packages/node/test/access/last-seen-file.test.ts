@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { LastSeenFile } from '../../src/access/last-seen-file.ts'
 import { LockFile } from '../../src/access/lock-file.ts'
-import { stateFolder } from '../../src/access/state-folder.ts'
+import { stateFolder } from '../../src/state-folder.ts'
 import { temporaryFolder } from '../folder.ts'
 
 const at = temporaryFolder()

@@ -1,7 +1,15 @@
 import { day } from '../../durations.ts'
 import { invalidArgument } from '../../refusals.ts'
-import type { GeneratedZ } from './external.ts'
+import type { Secret } from '../../secret.ts'
 import { zLength } from './wrapped-z.ts'
+
+/** What a provider made: 32 bytes, and what it recovers them from. */
+export interface GeneratedZ {
+  /** 32 bytes, which the caller wipes. */
+  readonly z: Secret
+  /** 0 to 65,535 bytes; public. */
+  readonly blob: Uint8Array
+}
 
 /** How long one `Z` serves (envelope v1 §Mode 2). */
 export interface ExternalZLimits {

@@ -6,7 +6,7 @@ import type { Secret } from '../../secret.ts'
 import { externalInfo } from '../labels.ts'
 import type { Opener, Recipient, Stanza } from '../recipient.ts'
 import { readRecipient } from '../recipient-layouts.ts'
-import { ExternalZ, type ExternalZLimits } from './external-z.ts'
+import { ExternalZ, type ExternalZLimits, type GeneratedZ } from './external-z.ts'
 import { unwrapUnder, wrapUnder } from './wrapped-z.ts'
 
 // Recipient kind 5: the content key wrapped under `Expand(Z, "kms1/external" ‖ 00 ‖ C, 32)`, where `Z` is 32 bytes that only a provider
@@ -17,14 +17,6 @@ import { unwrapUnder, wrapUnder } from './wrapped-z.ts'
 export interface ProviderCallOptions {
   /** Aborted when the caller gave up or the deadline passed: then stop, and throw whatever you like. */
   readonly signal: AbortSignal
-}
-
-/** What a provider made: 32 bytes, and what it recovers them from. */
-export interface GeneratedZ {
-  /** 32 bytes, which the caller wipes. */
-  readonly z: Secret
-  /** 0 to 65,535 bytes; public. */
-  readonly blob: Uint8Array
 }
 
 /**
