@@ -74,7 +74,8 @@ describe('ROCA (CVE-2017-15361)', () => {
 
   test('one factor of that pattern alone does not make it', async () => {
     const n = factor() * ((1n << 1024n) - 1n - (random(1000) | 1n) * 2n)
-    expect(await refusal(n)).not.toContain('ROCA')
+    // Mostly it has another small factor, and is refused for that.
+    expect((await refusal(n)) ?? 'not refused').not.toContain('ROCA')
   })
 })
 
