@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { randomInt, randomUUID } from 'node:crypto'
-import { statSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync, randomInt, randomUUID, sign } from 'node:crypto'
+import { closeSync, fdatasyncSync, fsyncSync, openSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
 import type { Kms } from '@kms/node'
 import type { Bench, BenchOptions } from './harness/bench.ts'
 import { describeMachine } from './harness/machine.ts'
@@ -74,6 +74,7 @@ async function measured(place: Place, size: Size, options: BenchOptions, found: 
 
 /** Keys made in batches, then one by one beside them. */
 async function made(kms: Kms, place: Place, size: Size, { rows, targets, notes }: Findings): Promise<void> {
+  rows.push(...given(place))
   const rates = await fill(kms, size.keys, (count, rate) => {
     tell(`${count.toLocaleString('en')} of ${size.keys.toLocaleString('en')} keys, ${Math.round(rate)} a second`)
   })
@@ -100,6 +101,39 @@ async function made(kms: Kms, place: Place, size: Size, { rows, targets, notes }
   }
   rows.push(rateRow(work, 'one by one, durable', singles))
   targets.push(figureTarget(`${work}, one by one`, 'keys a second', { atLeast: 1_500 }, steady(singles)))
+}
+
+/** What every key is made of, here and now: how fast a machine signs and syncs differs by half from hour to hour. */
+function given(place: Place): Row[] {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const record = new Uint8Array(800)
+  const signatures = timed(2_000, () => void sign(null, record, privateKey))
+  const path = `${place.path}.sync`
+  const file = openSync(path, 'w')
+  try {
+    const page = new Uint8Array(4_096)
+    writeSync(file, new Uint8Array(4_096 * 64))
+    fsyncSync(file)
+    const syncs = timed(500, (i) => {
+      writeSync(file, page, 0, page.length, 4_096 * (i % 64))
+      fdatasyncSync(file)
+    })
+    const work = 'of the machine'
+    return [rowOf(work, 'Ed25519 signature', ...signatures), rowOf(work, 'write and sync of 4 KiB', ...syncs)]
+  } finally {
+    closeSync(file)
+    unlinkSync(path)
+  }
+}
+
+/** @returns the median and what lies around it, nanoseconds */
+function timed(count: number, work: (index: number) => void): [number, number] {
+  const times = Array.from({ length: count }, (_, i) => {
+    const start = process.hrtime.bigint()
+    work(i)
+    return Number(process.hrtime.bigint() - start)
+  })
+  return [median(times), interquartileRange(times)]
 }
 
 /** Pages from random places: nothing of them was read before. */

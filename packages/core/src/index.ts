@@ -30,7 +30,7 @@ export type {
 } from './crypto/primitives.ts'
 export type { Signer } from './crypto/signing.ts'
 export type { VerificationKey } from './crypto/verification-key.ts'
-export type { VerifiesNow } from './crypto/web-crypto.ts'
+export type { SignsMany, VerifiesNow } from './crypto/web-crypto.ts'
 export { type DeriveKeyOptions, deriveKey, newKeyParams } from './derivation/derive-key.ts'
 export { type DerivedPurpose, type DeriveKeysOptions, deriveKeys } from './derivation/derive-keys.ts'
 export {

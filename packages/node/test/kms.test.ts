@@ -147,6 +147,18 @@ test('a process that forgets to close ends all the same, and says nothing', { ti
   expect(stderr).toBe('')
 })
 
+test('what a process made that forgets to close is remembered: the store of before is noticed', {
+  timeout: 60_000,
+}, async () => {
+  await sealed()
+  copyFileSync(at('app.keys'), at('before'))
+  const script = fileURLToPath(new URL('./forgetful-process.mjs', import.meta.url))
+  await promisify(execFile)(process.execPath, [script, url], { timeout: 30_000 })
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${at('app.keys')}${suffix}`, { force: true })
+  copyFileSync(at('before'), at('app.keys'))
+  await expect(Kms.open(url, { root: root() })).rejects.toMatchObject({ code: 'store-rolled-back' })
+})
+
 test('a creation that is refused leaves nothing beside the store that is there', async () => {
   await sealed()
   // On Node 20 libsql leaves its log beside the store however it is closed, and this shows nothing.

@@ -4,7 +4,7 @@ import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
 import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/administered-commit.ts'
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
-import { readLogEntry } from '../store/log-entry.ts'
+import { type LoggedChange, readLogEntry } from '../store/log-entry.ts'
 import { appendLeaf, type Frontier, treeRoot } from '../store/merkle.ts'
 import { Recent } from '../store/recent.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
@@ -326,18 +326,25 @@ export class Authority {
     const { store, primitives } = this.#options.environment
     let frontier: Frontier = { size: seen.size, hashes: seen.frontier.map(fromText) }
     let after = seen.size === 0 ? '' : logEntryId(this.log, seen.size - 1)
+    const changes: LoggedChange[] = []
+    const requests: string[] = []
     while (frontier.size < now.size) {
       const entries = await store.list('log', `log/${this.log}/`, after, Math.min(1_000, now.size - frontier.size))
       if (entries.length === 0) return false
       for (const stored of entries) {
         const entry = readLogEntry(stored, this.log, frontier.size)
-        for (const { id, revision } of entry?.changes ?? []) this.#revisions.raise(id, revision)
-        if (entry !== undefined) this.#requests.set(entry.request, true)
+        if (entry !== undefined) {
+          changes.push(...entry.changes.filter(({ revision }) => revision > 1))
+          requests.push(entry.request)
+        }
         frontier = appendLeaf(primitives, frontier, stored.bytes)
         after = stored.id
       }
     }
-    return toText(treeRoot(primitives, frontier)) === now.root
+    if (toText(treeRoot(primitives, frontier)) !== now.root) return false
+    for (const { id, revision } of changes) this.#revisions.raise(id, revision)
+    for (const request of requests) this.#requests.set(request, true)
+    return true
   }
 }
 

@@ -1,4 +1,4 @@
-import { inBackground } from '../background-timer.ts'
+import { inBackground, inForeground } from '../background-timer.ts'
 import type { LastSeen, SeenHead } from './last-seen.ts'
 
 /**
@@ -31,7 +31,10 @@ export class SeenHeads {
   see(log: string, head: SeenHead): void {
     this.#unwritten[log] = head
     this.#due = true
-    if (this.#writing === undefined && this.#rest === undefined) this.#begin()
+    if (this.#writing !== undefined) return
+    if (this.#rest === undefined) this.#begin()
+    // A program that ends here is kept from it until it is written.
+    else inForeground(this.#rest)
   }
 
   /**
@@ -75,7 +78,8 @@ export class SeenHeads {
       throw error
     } finally {
       if (this.#next === undefined) this.#writing = undefined
-      this.#rest = inBackground(setTimeout(() => this.#rested(), restMs))
+      const rest = setTimeout(() => this.#rested(), restMs)
+      this.#rest = this.#due ? rest : inBackground(rest)
     }
   }
 

@@ -15,6 +15,8 @@ export class SeenRevisions {
 
   /** Remembers that a record has at least this revision. */
   raise(id: string, revision: number): void {
+    // Nothing is older than the first.
+    if (revision === 1) return
     this.#revisions.set(id, Math.max(this.#revisions.get(id) ?? 0, revision))
   }
 }

@@ -6,7 +6,7 @@ import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { type KeySpecName, purposeAndSpec } from '../specs/key-specs.ts'
 import type { StoredRecord } from '../store/key-store.ts'
 import { checkName, checkText } from '../store/names.ts'
-import { signRecord } from '../store/signed-record.ts'
+import { signRecords } from '../store/signed-record.ts'
 import { asAsked } from './as-asked.ts'
 import { type KeyChanges, reasonOf } from './key-changes.ts'
 import type { KeyInfo } from './key-info.ts'
@@ -50,6 +50,9 @@ const batchKeys = 100
 const randomOfKey = randomOfId + 32 + hedgeLength
 /** And of all keys of a batch together: what their ids have in common. */
 const randomOfBatch = 6
+
+/** Its name, itself, and its first version. */
+const recordsOfKey = 3
 
 /** Batches that are on their way before the one that is committed is. */
 const batchesAhead = 4
@@ -141,14 +144,17 @@ class ManyKeys {
     const random = new RandomSupply(randomOfBatch + specs.length * randomOfKey)
     try {
       const together = { nextId: neighbouringIds(random.take), names: new Set<string>(), random }
-      const candidates: Promise<Candidate>[] = []
+      const slices: Promise<readonly Candidate[]>[] = []
       for (let at = 0; at < specs.length; at += sliceKeys) {
         const made = await Promise.all(specs.slice(at, at + sliceKeys).map((spec) => this.#make(spec, together)))
         // Threads sign some slices while the next one is made here, and the store is heard in between.
-        await candidates[at - slicesAhead * sliceKeys]
-        candidates.push(...made.map((unsigned) => this.#sign(unsigned)))
+        await slices[slices.length - slicesAhead]
+        const signed = this.#sign(made)
+        // What fails is seen when it is waited for.
+        signed.catch(() => {})
+        slices.push(signed)
       }
-      return { specs, incarnation, candidates: await Promise.all(candidates) }
+      return { specs, incarnation, candidates: (await Promise.all(slices)).flat() }
     } finally {
       random.wipe()
     }
@@ -186,11 +192,16 @@ class ManyKeys {
     }
   }
 
-  async #sign({ key, ...candidate }: Unsigned): Promise<Candidate> {
-    if (key === undefined) return candidate
+  async #sign(slice: readonly Unsigned[]): Promise<readonly Candidate[]> {
     const signing = this.#changes.ring.authority.checkAdministers()
-    const signed = await Promise.all([key.claim, key.key, key.version].map((record) => signRecord(record, signing)))
-    return { ...candidate, made: { key, signed } }
+    const records = slice.flatMap(({ key }) => (key === undefined ? [] : [key.claim, key.key, key.version]))
+    const signed = await signRecords(records, signing)
+    let at = 0
+    return slice.map(({ key, ...candidate }) => {
+      if (key === undefined) return candidate
+      at += recordsOfKey
+      return { ...candidate, made: { key, signed: signed.slice(at - recordsOfKey, at) } }
+    })
   }
 
   async #commit(prepared: Batch): Promise<readonly CreatedKey[]> {
@@ -209,7 +220,8 @@ class ManyKeys {
       return signed.length === 0 ? undefined : { reason: this.#reason, records: [], signed }
     }
     // The store compares: names that are taken are looked for where it refuses them. Reading all of them first took a tenth of the time.
-    const claimed = (attempt: number): readonly string[] => (attempt === 1 ? [] : claims)
+    const claimed = (attempt: number): readonly string[] =>
+      attempt === 1 && this.#options.ifAbsent !== true ? [] : claims
     await authority.commit('key.create', first?.name ?? '', undefined, build, claimed)
     const results: CreatedKey[] = []
     for (const [at, { name, refused, made }] of batch.candidates.entries()) {

@@ -3,6 +3,8 @@ import { KmsError } from '../errors.ts'
 // Named rotation profiles (requirement R1): how long a version protects new data, and how long it processes old data (NIST SP 800-57
 // part 1 rev. 5 §5.3: originator- and recipient-usage periods). The one table: code, command line and docs read it.
 
+// The rules were read again in 2026-11: ballots SC-081v3 and CSC-31 on cabforum.org, PCI DSS v4.0.1 requirement 3.7.4.
+
 /** The longest period that a rule allows from a day on. */
 export interface Ceiling {
   /** `2026-03-15`: from when the rule is in force. */
@@ -54,7 +56,8 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       {
         from: '2024-03-31',
         days: 365,
-        source: 'PCI DSS v4.0, requirement 3.7.4: at the end of a defined cryptoperiod; one year is taken for it here',
+        source:
+          'PCI DSS v4.0.1, requirement 3.7.4: at the end of a defined cryptoperiod; one year is taken for it here',
       },
     ],
   },

@@ -7,7 +7,7 @@ import type { LogEntry } from './log-entry.ts'
 import { appendLeaf, emptyFrontier, type Frontier, treeRoot } from './merkle.ts'
 import { headId, requestId } from './record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes, RequestRecord } from './records.ts'
-import { type SignedRecord, signRecord } from './signed-record.ts'
+import { type SignedRecord, signRecord, signRecords } from './signed-record.ts'
 
 export interface AdministeredCommit {
   readonly store: string
@@ -54,7 +54,7 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Pr
   const position = head?.record.size ?? 0
   const requests = change.recorded === false ? [] : [requestRecord(change, position)]
   // All that does not depend on the others at once: signatures are made beside the main thread where there is a second one.
-  const all = await Promise.all([...change.records, ...requests].map((record) => signRecord(record, key)))
+  const all = await signRecords([...change.records, ...requests], key)
   const signed = all.slice(0, change.records.length)
   const signedRequests = all.slice(change.records.length)
   const put = [...(change.signed ?? []), ...signed]

@@ -5,7 +5,7 @@ import { inBackground } from '../background-timer.ts'
 import { KmsError } from '../errors.ts'
 import { usageId } from '../store/record-ids.ts'
 import type { UsageRecord } from '../store/records.ts'
-import { signRecord } from '../store/signed-record.ts'
+import { signRecords } from '../store/signed-record.ts'
 import { type Counted, withCounts } from './usage-record.ts'
 import { Uses } from './uses.ts'
 
@@ -118,7 +118,7 @@ export class UsageLog {
           const record = withCounts(ring, key, before.get(key), of, { session: this.session, caller })
           return { ...record, revision: (below.get(record.id) ?? record.revision - 1) + 1 }
         })
-        const put = await Promise.all(records.map((record) => signRecord(record, logKey)))
+        const put = await signRecords(records, logKey)
         await store.commit({ expect: [], put, remove: [], append: [] })
         return true
       } catch (error) {

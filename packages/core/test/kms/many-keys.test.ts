@@ -95,6 +95,38 @@ describe('many keys at once', () => {
     expect((await kms.keys.list({ limit: 1_000 })).length).toBe(100)
   })
 
+  test('that are all there are given without a commit, whatever the store says to one', async () => {
+    const memory = new MemoryStore()
+    const first = await Kms.create({ ...parts(memory), roots: [root()] })
+    await first.keys.createMany(named(150))
+    const { store, commits } = counting(memory)
+    const kms = await openKms(store)
+    const before = commits()
+    const again = await kms.keys.createMany(named(150), { ifAbsent: true })
+    expect(again.map((result) => result.ok && result.created)).toEqual(named(150).map(() => false))
+    expect(commits()).toBe(before)
+  })
+
+  test('signatures that fail are an error, and nothing that nobody waits for', async () => {
+    const unhandled: unknown[] = []
+    const seen = (reason: unknown): void => void unhandled.push(reason)
+    process.on('unhandledRejection', seen)
+    let calls = 0
+    const signMany = async (): Promise<never> => {
+      calls++
+      throw new Error('The module is gone.')
+    }
+    const { kms, store } = await newKms()
+    const { subtle } = globalThis.crypto
+    const failing = await openKms(store, { crypto: { subtle, signMany } as never })
+    await expect(failing.keys.createMany(named(500))).rejects.toThrow('The module is gone.')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('unhandledRejection', seen)
+    expect(calls).toBeGreaterThan(1)
+    expect(unhandled).toEqual([])
+    expect(await kms.keys.list()).toEqual([])
+  })
+
   test('two processes that make the same keys make each once', async () => {
     const { kms, store } = await newKms()
     const other = await openKms(store)

@@ -1,7 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { checkUsage, ed25519, generateOkp, importOkp, type OkpRights } from './okp-forms.ts'
 import { OkpKey } from './okp-key.ts'
-import { signEd25519, verifyEd25519 } from './signatures.ts'
+import { signEd25519, signManyEd25519, verifyEd25519 } from './signatures.ts'
 
 /** An Ed25519 key as WebCrypto shows it, and what node:crypto signs or verifies with. */
 export class Ed25519Key extends OkpKey {
@@ -26,6 +26,12 @@ export class Ed25519Key extends OkpKey {
   async sign(data: Uint8Array): Promise<ArrayBuffer> {
     checkUsage(this, 'sign')
     return new Uint8Array(await signEd25519(this.#key, data.slice())).buffer
+  }
+
+  /** @param data is read until it resolves */
+  async signMany(data: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    checkUsage(this, 'sign')
+    return signManyEd25519(this.#key, data)
   }
 
   /** Checks a signature without waiting. */

@@ -6,7 +6,7 @@ import { answering } from '../threads/answering.ts'
 /** Byte strings to be signed by one Ed25519 key. */
 export interface SigningWork {
   readonly key: KeyObject
-  readonly lengths: readonly number[]
+  readonly lengths: Uint32Array
   /** One after the other. */
   readonly messages: Uint8Array<ArrayBuffer>
 }
@@ -14,7 +14,10 @@ export interface SigningWork {
 /** Of Ed25519. */
 const signatureLength = 64
 
-answering(({ key, lengths, messages }: SigningWork) => {
+answering((work: SigningWork | null) => {
+  // Asked whether it is there.
+  if (work === null) return { answer: null }
+  const { key, lengths, messages } = work
   const answer = new Uint8Array(signatureLength * lengths.length)
   let at = 0
   for (const [index, length] of lengths.entries()) {

@@ -1,11 +1,18 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { type Signing, ThreadedSignatures } from './threaded-signatures.ts'
+import { ThreadedSignatures } from './threaded-signatures.ts'
 import { together } from './together.ts'
 
 // Signatures of Ed25519, made and checked where that is fastest: here, beside the main thread on Node's thread pool, or on a thread of ours.
 
 /** From so many on at once the thread pool helps: waking one of its threads takes longer than a few signatures. */
 const manyAtOnce = 8
+
+interface Signing {
+  readonly key: KeyObject
+  readonly message: Uint8Array
+  readonly resolve: (signature: Uint8Array) => void
+  readonly reject: (error: unknown) => void
+}
 
 interface Verifying {
   readonly key: KeyObject
@@ -22,13 +29,17 @@ export function signEd25519(key: KeyObject, message: Uint8Array): Promise<Uint8A
   return new Promise((resolve, reject) => ask({ key, message, resolve, reject }))
 }
 
+/** All of one key's. @param messages are read until it resolves */
+export async function signManyEd25519(key: KeyObject, messages: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+  return (await thread.sign(key, messages)) ?? Promise.all(messages.map((message) => signEd25519(key, message)))
+}
+
 /** Both are read later. */
 export function verifyEd25519(key: KeyObject, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   return new Promise((resolve, reject) => askWhether({ key, message, signature, resolve, reject }))
 }
 
 const ask = together<Signing>((all) => {
-  if (thread.takes(all, signBeside)) return
   const sign = all.length < manyAtOnce ? signHere : signBeside
   for (const one of all) sign(one)
 })

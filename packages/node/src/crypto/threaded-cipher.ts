@@ -28,8 +28,10 @@ function threadedCipher(aead: Aead, key: Uint8Array): AeadCipher {
   shared.set(key)
   let wiped = false
   const workerData: CipherThreadStart = { cipher, key: shared }
-  const program = new URL('./cipher-thread.js', import.meta.url)
-  const thread = Thread.start<ChunkWork, boolean>(program, { workerData, resourceLimits: heap })
+  const thread = Thread.start<ChunkWork, boolean>('./cipher-thread.js', import.meta.url, {
+    workerData,
+    resourceLimits: heap,
+  })
 
   async function work(piece: ChunkWork): Promise<void> {
     // Nothing is lost if a thread ends in the middle: the same chunks under the same nonces, from buffers that nobody else has.

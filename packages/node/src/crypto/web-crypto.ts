@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto'
-import type { VerifiesNow } from '@kms/core'
+import type { SignsMany, VerifiesNow } from '@kms/core'
 import { Ed25519Key } from './ed25519-key.ts'
 import { OkpKey } from './okp-key.ts'
 import { X25519Key } from './x25519-key.ts'
@@ -20,7 +20,7 @@ const nodesOnly = ['encrypt', 'decrypt', 'deriveKey', 'wrapKey', 'unwrapKey', 'd
  * A WebCrypto object of two: node:crypto for Ed25519 and X25519, which Node's own WebCrypto calls experimental up to Node 22, and that for all else. All that
  * is given is read at the call, so that a caller may wipe it then.
  */
-export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
+export function createNodeWebCrypto(): Crypto & Required<VerifiesNow & SignsMany> {
   const nodes = globalThis.crypto.subtle as unknown as Subtle
   // Nothing is waited for before what is given was read.
   const own = {
@@ -62,7 +62,11 @@ export function createNodeWebCrypto(): Crypto & Required<VerifiesNow> {
       if (key instanceof Ed25519Key) return key.verifyNow(signature, data)
       throw new DOMException('Only Ed25519 signatures are checked without waiting.', 'NotSupportedError')
     },
-  } as Crypto & Required<VerifiesNow>
+    async signMany(key, data) {
+      if (key instanceof Ed25519Key) return key.signMany(data)
+      throw new DOMException('Only Ed25519 signs many at once.', 'NotSupportedError')
+    },
+  } as Crypto & Required<VerifiesNow & SignsMany>
 }
 
 const ownKeys: Readonly<Record<string, typeof Ed25519Key | typeof X25519Key>> = {

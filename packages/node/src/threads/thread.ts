@@ -9,38 +9,58 @@ export class Thread<Request, Answer> {
   readonly #exited: Promise<void>
   readonly #owed: ((answer: Answer | undefined) => void)[] = []
   #ended = false
+  #cause: unknown
 
   private constructor(worker: Worker) {
     this.#worker = worker
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
-    worker.on('error', () => this.#lost())
+    worker.on('error', (cause) => {
+      this.#cause = cause
+      this.#lost()
+    })
     worker.on('exit', () => this.#lost())
     worker.unref()
   }
 
   /**
-   * @param program a file of JavaScript that answers with `answering`
+   * @param program the name of a file of JavaScript that calls `answering`
+   * @param beside URL of a file in its folder
    * @returns undefined where no thread may be started. One whose program is missing, as in a bundle, ends at once
    */
-  static start<Request, Answer>(program: URL, options: WorkerOptions): Thread<Request, Answer> | undefined {
+  static start<Request, Answer>(
+    program: string,
+    beside: string,
+    options: WorkerOptions = {},
+  ): Thread<Request, Answer> | undefined {
     try {
-      return new Thread(new Worker(program, { execArgv: [], env: {}, ...options }))
+      return new Thread(new Worker(new URL(program, beside), { execArgv: [], env: {}, ...options }))
     } catch {
       return undefined
     }
+  }
+
+  /** Whether it ended: nothing is sent to it any more. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** What it ended by, if that was an error. */
+  get cause(): unknown {
+    return this.#cause
   }
 
   /**
    * @param transfer buffers that go over, and are the caller's no longer
    * @returns undefined if the thread has ended without an answer
    */
-  ask(request: Request, transfer: readonly Transferable[] = []): Promise<Answer | undefined> {
+  async ask(request: Request, transfer: readonly Transferable[] = []): Promise<Answer | undefined> {
+    if (this.#ended) return undefined
+    // What cannot be sent throws, and nothing is owed.
+    this.#worker.postMessage(request, transfer)
+    this.#worker.ref()
     return new Promise((resolve) => {
-      if (this.#ended) return resolve(undefined)
       this.#owed.push(resolve)
-      this.#worker.ref()
-      this.#worker.postMessage(request, transfer)
     })
   }
 

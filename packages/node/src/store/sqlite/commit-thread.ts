@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads'
 import { type CommitResult, KmsError } from '@kms/core'
 import { answering } from '../../threads/answering.ts'
 import { runCommit } from './commit.ts'
+import { defaultDriver } from './connection.ts'
 import { OpenDatabase } from './open-database.ts'
 import { type PackedCommit, unpackCommit } from './packed-commit.ts'
 
@@ -11,6 +12,8 @@ import { type PackedCommit, unpackCommit } from './packed-commit.ts'
 export interface CommitThreadStart {
   readonly path: string
   readonly busyTimeoutMs: number
+  /** Name of the driver that the process has the file open with. */
+  readonly driver: string
 }
 
 export type CommitRequest = 'open' | 'close' | PackedCommit
@@ -18,10 +21,11 @@ export type CommitRequest = 'open' | 'close' | PackedCommit
 /** What became of a commit: an error of ours would not be one any more when it arrives. */
 export type CommitAnswer =
   | 'done'
+  | 'other-driver'
   | { readonly result: CommitResult }
   | { readonly error: Pick<KmsError, 'code' | 'message' | 'retry'> }
 
-const { path, busyTimeoutMs } = workerData as CommitThreadStart
+const { path, busyTimeoutMs, driver } = workerData as CommitThreadStart
 let database: OpenDatabase | undefined
 
 answering(async (request: CommitRequest) => ({ answer: await answerOf(request) }))
@@ -31,6 +35,8 @@ async function answerOf(request: CommitRequest): Promise<CommitAnswer> {
     database?.close()
     return 'done'
   }
+  // Two SQLites in one process would not see each other's locks (sqlite.org/howtocorrupt.html §2.2.1).
+  if (defaultDriver().name !== driver) return 'other-driver'
   try {
     database ??= await OpenDatabase.open(path, { busyTimeoutMs })
     if (request === 'open') return 'done'

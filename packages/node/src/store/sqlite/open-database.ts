@@ -86,11 +86,6 @@ export class OpenDatabase {
     }
   }
 
-  /** Whether it was closed. */
-  get closed(): boolean {
-    return this.#closed
-  }
-
   /** One more connection, which its caller closes. @throws SqliteFailure */
   connect(): SqliteConnection {
     return connect(this.#driver, this.path, this.readOnly)

@@ -9,28 +9,29 @@ export interface PackedCommit {
   readonly remove: Commit['remove']
   /** Ids of the records that are put, a line each: they are printable ASCII. */
   readonly ids: string
-  readonly revisions: readonly number[]
+  readonly revisions: Float64Array
   readonly append: readonly Omit<Commit['append'][number], 'bytes'>[]
   /** Of the records that are put, then of the log entries: how many bytes each has, */
-  readonly lengths: readonly number[]
+  readonly lengths: Uint32Array
   /** and all of them. */
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
 export function packCommit({ expect, put, remove, append }: Commit): PackedCommit {
   const all = [...put, ...append]
-  const lengths = all.map(({ bytes }) => bytes.length)
+  const lengths = Uint32Array.from(all, ({ bytes }) => bytes.length)
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
   let at = 0
   for (const one of all) {
     bytes.set(one.bytes, at)
     at += one.bytes.length
   }
+  // Copied, so that nothing goes along that cannot be sent.
   return {
-    expect,
-    remove,
+    expect: expect.map(({ id, revision }) => ({ id, revision })),
+    remove: [...remove],
     ids: put.map(({ id }) => id).join('\n'),
-    revisions: put.map(({ revision }) => revision),
+    revisions: Float64Array.from(put, ({ revision }) => revision),
     append: append.map(({ log, position }) => ({ log, position })),
     lengths,
     bytes,
@@ -39,7 +40,7 @@ export function packCommit({ expect, put, remove, append }: Commit): PackedCommi
 
 export function unpackCommit({ expect, remove, ids, revisions, append, lengths, bytes }: PackedCommit): Commit {
   let at = 0
-  const parts = lengths.map((length) => {
+  const parts = Array.from(lengths, (length) => {
     at += length
     return bytes.subarray(at - length, at)
   })

@@ -27,6 +27,7 @@ export class SqliteStore implements KeyStore {
   readonly #database: OpenDatabase
   readonly #watchers: Watchers
   readonly #thread: ThreadedCommits | undefined
+  #closing: Promise<void> | undefined
 
   private constructor(database: OpenDatabase, { driver }: SqliteStoreOptions) {
     this.#database = database
@@ -92,6 +93,7 @@ export class SqliteStore implements KeyStore {
   }
 
   async commit(commit: Commit): Promise<CommitResult> {
+    if (this.#closing !== undefined) throw closed()
     checkCommit(commit)
     const result = await (this.#thread?.commit(commit) ??
       this.#database.run((connection) => runCommit(connection, commit)))
@@ -100,16 +102,23 @@ export class SqliteStore implements KeyStore {
   }
 
   watch(signal: AbortSignal): AsyncIterable<number> {
-    if (this.#database.closed) throw closed()
+    if (this.#closing !== undefined) throw closed()
     return this.#watchers.watch(signal)
   }
 
-  async close(): Promise<void> {
-    if (this.#database.closed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#watchers.close()
-    this.#database.close()
-    // Whoever copies the file afterwards is to have all of it: the last connection to close empties the log.
-    await this.#thread?.end()
+    try {
+      this.#database.close()
+    } finally {
+      // Whoever copies the file afterwards is to have all of it: the last connection to close empties the log.
+      await this.#thread?.end()
+    }
   }
 }
 

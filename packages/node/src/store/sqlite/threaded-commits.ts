@@ -1,6 +1,8 @@
 import { type Commit, type CommitResult, KmsError } from '@kms/core'
 import { Thread } from '../../threads/thread.ts'
+import { ThreadInDemand } from '../../threads/thread-in-demand.ts'
 import type { CommitAnswer, CommitRequest, CommitThreadStart } from './commit-thread.ts'
+import { defaultDriver } from './connection.ts'
 import type { OpenDatabase } from './open-database.ts'
 import { packCommit } from './packed-commit.ts'
 
@@ -12,13 +14,20 @@ const manyRecords = 50
  * keys take is SQLite's, whose calls return when all is on the disk (docs/decisions/threads.md).
  */
 export class ThreadedCommits {
-  readonly #database: OpenDatabase
-  #thread: Thread<CommitRequest, CommitAnswer> | undefined
-  #ready = false
-  #large = 0
+  readonly #path: string
+  readonly #demand: ThreadInDemand<CommitRequest, CommitAnswer>
 
-  constructor(database: OpenDatabase) {
-    this.#database = database
+  constructor({ path, busyTimeoutMs }: OpenDatabase) {
+    this.#path = path
+    const workerData: CommitThreadStart = { path, busyTimeoutMs, driver: defaultDriver().name }
+    this.#demand = new ThreadInDemand({
+      start: () => Thread.start('./commit-thread.js', import.meta.url, { workerData }),
+      open: 'open',
+      close: 'close',
+      isReady: (answer) => answer === 'done',
+      // One alone would be done before a thread is there.
+      worksBefore: 2,
+    })
   }
 
   /**
@@ -26,40 +35,27 @@ export class ThreadedCommits {
    * program is missing, such as in a bundle
    */
   commit(commit: Commit): Promise<CommitResult> | undefined {
-    if (commit.put.length < manyRecords) return undefined
-    this.#large++
-    // One alone would be done before a thread is there.
-    if (this.#large === 2) this.#start()
-    return this.#ready && this.#thread !== undefined ? this.#commitBy(this.#thread, commit) : undefined
+    const thread = commit.put.length < manyRecords ? undefined : this.#demand.forWork()
+    return thread && this.#commitBy(thread, commit)
   }
 
   /** Ends the thread when it has done what it was given. */
-  async end(): Promise<void> {
-    const thread = this.#thread
-    this.#thread = undefined
-    await thread?.ask('close')
-    await thread?.end()
-  }
-
-  #start(): void {
-    const { path, busyTimeoutMs } = this.#database
-    const workerData: CommitThreadStart = { path, busyTimeoutMs }
-    this.#thread = Thread.start(new URL('./commit-thread.js', import.meta.url), { workerData })
-    void this.#thread?.ask('open').then((answer) => {
-      this.#ready = answer === 'done'
-    })
+  end(): Promise<void> {
+    return this.#demand.end()
   }
 
   async #commitBy(thread: Thread<CommitRequest, CommitAnswer>, commit: Commit): Promise<CommitResult> {
     const packed = packCommit(commit)
     const answer = await thread.ask(packed, [packed.bytes.buffer])
     if (typeof answer === 'object' && 'result' in answer) return answer.result
-    if (typeof answer === 'object')
-      throw new KmsError(answer.error.code, answer.error.message, { retry: answer.error.retry })
-    this.#ready = false
+    if (typeof answer === 'object') {
+      const { code, message, retry } = answer.error
+      throw new KmsError(code, message, { retry })
+    }
     throw new KmsError(
       'store-unavailable',
-      `The thread that writes to the store ${this.#database.path} ended: it is not known whether the last change was made. Repeat it with the same request id.`,
+      `The thread that writes to the store ${this.#path} ended: it is not known whether the last change was made. Repeat it with the same request id.`,
+      { cause: thread.cause },
     )
   }
 }

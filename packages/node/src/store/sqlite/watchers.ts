@@ -29,9 +29,9 @@ export class Watchers {
     this.#path = path
   }
 
-  /** To be called after a commit of this process. */
+  /** To be called after a commit of this process. A thread's answer may come after that to a later commit. */
   notify(sequence: number): void {
-    if (sequence !== this.#sequence) this.#tell(sequence)
+    if (sequence > this.#sequence) this.#tell(sequence)
   }
 
   #tell(sequence: number): void {
@@ -104,9 +104,8 @@ export class Watchers {
       const sequence = Number(this.#connection.all('SELECT sequence FROM meta WHERE one = 1')[0]?.sequence)
       this.#dataVersion = dataVersion
       if (start) this.#sequence = sequence
-      else if (connected) this.notify(sequence)
-      // Another file, or one that could not be read for a while: whatever its sequence, look at it.
-      else this.#tell(sequence)
+      // Of another file, or one that could not be read for a while, whatever its sequence is: look at it.
+      else if (!connected || sequence !== this.#sequence) this.#tell(sequence)
     } catch {
       this.#disconnect()
     }
