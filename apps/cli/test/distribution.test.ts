@@ -45,6 +45,13 @@ test('a key of one store opens in another what was sealed with it, and it is sai
   expect(await ok(branch, ...receiving, '--environment', 'live')).toMatch(/Received from-office, to encrypt, version 1/)
   expect(await ok(branch, 'decrypt', 'letter.txt.kms', '-o', '-')).toBe('the figures are right')
   expect(await box.kms([...receiving, '--environment', 'live'], { env: branch })).toMatchObject({ code: 4 })
+  await ok(office, 'key', 'rotate', 'data')
+  await ok(office, ...sending('--environment', 'live', '-o', 'later.kms'))
+  const again = ['key', 'receive', 'later.kms', '--from', 'office.pem', '--key', 'inbox', '--environment', 'live']
+  const later = await box.kms(again, { env: branch })
+  expect(later.stdout).toMatch(/Received from-office, to encrypt, version 2,/)
+  expect(later.stderr).toContain('kms key rotate from-office --to 2')
+  await ok(branch, 'key', 'rotate', 'from-office', '--to', '2')
   const compromised = await ok(office, 'key', 'compromise', 'data', '--yes')
   expect(compromised).toMatch(/It was sent, and is not gone there[\s\S]*branch/)
 })

@@ -103,11 +103,13 @@ export async function receive(call: Invocation<ReceiveKeyOptions>, file?: string
   )
   const { backendParts, verificationKeyText } = await import('@kms/node')
   const sender = verificationKeyText(received.sender, backendParts())
-  call.output.result({ ...received.key, sender }, ({ green }) => {
-    const { name, versions } = received.key
-    const labels = versions.map(({ label }) => label).join(', ')
-    return `${green('Received')} ${printable(name)}, to ${received.key.purpose}, version ${labels}, from ${sender}`
+  const { name, purpose: use, versions } = received.key
+  call.output.result({ ...received.key, received: received.versions, sender }, ({ green }) => {
+    return `${green('Received')} ${printable(name)}, to ${use}, version ${received.versions.join(', ')}, from ${sender}`
   })
+  const waiting = versions.find(({ label, state }) => state === 'pre-active' && received.versions.includes(label))
+  if (waiting !== undefined)
+    call.output.note(`Version ${waiting.label} waits: kms key rotate ${word(name)} --to ${waiting.label}`)
 }
 
 /** `kms key sent NAME`: whom its versions were sent to. */

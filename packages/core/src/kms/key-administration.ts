@@ -299,10 +299,11 @@ export class KeyAdministration {
   /**
    * Takes a key that `send` sealed for this ring: from one of the accepted senders, for the purpose, environment and classification that are asked for.
    * It keeps its id and its versions their numbers, so that what the sender sealed opens here, and the reverse; versions that are made here get
-   * numbers that the sender gives to none.
+   * numbers that the sender gives to none. A key that the same sender sent before gets the versions that it has not: what protects at the sender is pre-active
+   * here until `rotate` leads to it.
    * @param envelope its bytes
    * @throws `authentication-failed` for another sender or changed bytes, `no-matching-key` for a package to somebody else, `not-permitted` for
-   * one that is for something else, `key-exists` for a name or an id that is taken, `weak-key`, `version-compromised` for material that was
+   * one that is for something else, and for a version that may not be passed on of a key that may, `key-exists` for a name or an id that is taken and where all versions are here, `weak-key`, `version-compromised` for material that was
    * compromised here, `invalid-argument` for material that another version has and for halves that do not belong together, `malformed`, `unsupported`
    */
   receive(envelope: Uint8Array, options: ReceiveOptions): Promise<ReceivedKey> {
