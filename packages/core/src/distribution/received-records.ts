@@ -66,7 +66,7 @@ export async function newRecords(
     name,
   }
   const versions: VersionRecord[] = []
-  for (const [i, { state, number, created }] of received.versions.entries()) {
+  for (const [i, { state, created }] of received.versions.entries()) {
     const sealed = await sealReceived(ring, of, { key: { ...record, made: 0 }, index: i, time })
     const since = madeAt(created, time)
     const times = { created: since, primaryFrom: since }

@@ -6,14 +6,15 @@ import { type Transferable, Worker, type WorkerOptions } from 'node:worker_threa
  */
 export class Thread<Request, Answer> {
   readonly #worker: Worker
-  readonly #exited: Promise<void>
+  /** Resolves when it is gone. */
+  readonly exited: Promise<void>
   readonly #owed: ((answer: Answer | undefined) => void)[] = []
   #ended = false
   #cause: unknown
 
   private constructor(worker: Worker) {
     this.#worker = worker
-    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('message', (answer: Answer) => this.#answered(answer))
     worker.on('error', (cause) => {
       this.#cause = cause
@@ -68,7 +69,7 @@ export class Thread<Request, Answer> {
   end(): Promise<void> {
     this.#lost()
     void this.#worker.terminate()
-    return this.#exited
+    return this.exited
   }
 
   #answered(answer: Answer): void {

@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads'
 import { type CommitResult, KmsError } from '@kms/core'
 import { answering } from '../../threads/answering.ts'
+import { inTurn, type SharedTurn } from '../../threads/turn.ts'
 import { runCommit } from './commit.ts'
 import { defaultDriver } from './connection.ts'
 import { OpenDatabase } from './open-database.ts'
@@ -14,6 +15,7 @@ export interface CommitThreadStart {
   readonly busyTimeoutMs: number
   /** Name of the driver that the process has the file open with. */
   readonly driver: string
+  readonly turn: SharedTurn
 }
 
 export type CommitRequest = 'open' | 'close' | PackedCommit
@@ -25,10 +27,10 @@ export type CommitAnswer =
   | { readonly result: CommitResult }
   | { readonly error: Pick<KmsError, 'code' | 'message' | 'retry'> }
 
-const { path, busyTimeoutMs, driver } = workerData as CommitThreadStart
+const { path, busyTimeoutMs, driver, turn } = workerData as CommitThreadStart
 let database: OpenDatabase | undefined
 
-answering(async (request: CommitRequest) => ({ answer: await answerOf(request) }))
+answering(async (request: CommitRequest) => ({ answer: await inTurn(turn, () => answerOf(request)) }))
 
 async function answerOf(request: CommitRequest): Promise<CommitAnswer> {
   if (request === 'close') {

@@ -18,7 +18,7 @@ export function runCommit(connection: SqliteConnection, commit: Commit): CommitR
     for (const record of commit.put) put(connection, record)
     for (const id of commit.remove) connection.run(`DELETE FROM ${tableOf(id)} WHERE id = ?`, id)
     for (const entry of commit.append) append(connection, entry)
-    const [meta] = connection.all('UPDATE meta SET sequence = sequence + 1 WHERE one = 1 RETURNING sequence')
+    const meta = connection.get('UPDATE meta SET sequence = sequence + 1 WHERE one = 1 RETURNING sequence')
     const sequence = meta?.sequence as number
     connection.all('COMMIT')
     return { sequence, positions: commit.append.map(({ position }) => position), storeTime: Date.now() }
@@ -60,7 +60,7 @@ function insert(connection: SqliteConnection, sql: string, ...parameters: readon
 }
 
 function requireRevision(connection: SqliteConnection, id: string, revision: number): void {
-  const row = connection.all(`SELECT revision FROM ${tableOf(id)} WHERE id = ?`, id)[0]
+  const row = connection.get(`SELECT revision FROM ${tableOf(id)} WHERE id = ?`, id)
   if ((row?.revision ?? 0) !== revision) throw conflict()
 }
 

@@ -17,6 +17,11 @@ export interface SqliteDriver {
 export interface SqliteConnection {
   /** Every row of a query, or none of a statement. The statement is run to its end, so that no lock outlives the call. @throws SqliteFailure */
   all(sql: string, ...parameters: readonly SqliteValue[]): readonly SqliteRow[]
+  /**
+   * The first row of a statement in a transaction that has begun. One that changes something changes all of it before its first row
+   * (sqlite.org/lang_returning.html). @throws SqliteFailure
+   */
+  get(sql: string, ...parameters: readonly SqliteValue[]): SqliteRow | undefined
   /** Runs a statement that gives no rows, in a transaction that has begun. @returns how many rows it changed. @throws SqliteFailure */
   run(sql: string, ...parameters: readonly SqliteValue[]): number
   close(): void

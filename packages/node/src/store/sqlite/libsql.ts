@@ -6,7 +6,7 @@ interface Statement {
   /** Asks the module each time. */
   readonly reader: boolean
   all(parameters: readonly SqliteValue[]): readonly Record<string, SqliteValue | ArrayBuffer>[]
-  get(parameters: readonly SqliteValue[]): unknown
+  get(parameters: readonly SqliteValue[]): Readonly<Record<string, SqliteValue | ArrayBuffer>> | undefined
   run(parameters: readonly SqliteValue[]): { readonly changes: number }
   interrupt(): void
 }
@@ -55,6 +55,11 @@ function connect(database: Database, readOnly: boolean): SqliteConnection {
         else statement.run(parameters)
         return []
       })
+    },
+    // Not by way of `all`: a process whose thread is ended in the middle of that is aborted (neon 1.0, `external.rs`).
+    get(sql, ...parameters) {
+      const found = attempt(() => prepared(sql).statement.get(parameters))
+      return found && row(found)
     },
     run: (sql, ...parameters) => attempt(() => prepared(sql).statement.run(parameters).changes),
     close() {

@@ -3,6 +3,7 @@ import { type SqliteConnection, type SqliteDriver, SqliteFailure, type SqliteRow
 // The part of node:sqlite that is used: Node 20, whose types this package is built with, does not have it.
 interface Statement {
   all(...parameters: readonly SqliteValue[]): SqliteRow[]
+  get(...parameters: readonly SqliteValue[]): SqliteRow | undefined
   run(...parameters: readonly SqliteValue[]): { readonly changes: number }
 }
 interface DatabaseSync {
@@ -34,6 +35,7 @@ function connect(database: DatabaseSync): SqliteConnection {
   }
   return {
     all: (sql, ...parameters) => attempt(() => prepared(sql).all(...parameters)),
+    get: (sql, ...parameters) => attempt(() => prepared(sql).get(...parameters)),
     run: (sql, ...parameters) => attempt(() => prepared(sql).run(...parameters).changes),
     close() {
       statements.clear()

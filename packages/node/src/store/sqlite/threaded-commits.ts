@@ -1,6 +1,7 @@
 import { type Commit, type CommitResult, KmsError } from '@kms/core'
 import { Thread } from '../../threads/thread.ts'
 import { ThreadInDemand } from '../../threads/thread-in-demand.ts'
+import { forgetAtExit, sharedTurn, waitForAtExit } from '../../threads/turn.ts'
 import type { CommitAnswer, CommitRequest, CommitThreadStart } from './commit-thread.ts'
 import { defaultDriver } from './connection.ts'
 import type { OpenDatabase } from './open-database.ts'
@@ -19,9 +20,16 @@ export class ThreadedCommits {
 
   constructor({ path, busyTimeoutMs }: OpenDatabase) {
     this.#path = path
-    const workerData: CommitThreadStart = { path, busyTimeoutMs, driver: defaultDriver().name }
     this.#demand = new ThreadInDemand({
-      start: () => Thread.start('./commit-thread.js', import.meta.url, { workerData }),
+      start() {
+        const turn = sharedTurn()
+        const workerData: CommitThreadStart = { path, busyTimeoutMs, driver: defaultDriver().name, turn }
+        const thread = Thread.start<CommitRequest, CommitAnswer>('./commit-thread.js', import.meta.url, { workerData })
+        if (thread === undefined) return undefined
+        waitForAtExit(turn)
+        void thread.exited.then(() => forgetAtExit(turn))
+        return thread
+      },
       open: 'open',
       close: 'close',
       isReady: (answer) => answer === 'done',
