@@ -49,8 +49,8 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   readonly unverified: Map<number, StoredRecord> = new Map()
   /** Why it cannot be used, if it could not be read. */
   failure: KmsError | undefined
-  /** Handles that hold it. */
-  uses = 0
+  /** How many handles hold it. */
+  holders = 0
   /** The ring's epoch that it was read at. */
   epoch = -1
 
