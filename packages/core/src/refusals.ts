@@ -36,3 +36,10 @@ export function invalidArgument(why: string): KmsError {
 export function requireBytes(value: Uint8Array, name: string): void {
   if (!(value instanceof Uint8Array)) throw invalidArgument(`${name} is not a Uint8Array.`)
 }
+
+/** A key whose private half was given where a public key belongs. */
+export function privateHalf(): KmsError {
+  return invalidArgument(
+    'That is a private key. Give the public key; and if others saw the private one, make a new pair.',
+  )
+}

@@ -1,12 +1,10 @@
-import { type CurveName, curveOfJwk, curveSpki, curves, rawOfSpki } from '../crypto/curves.ts'
-import { concat } from '../encoding/bytes.ts'
+import { readCurveJwk, writeCurveJwk } from '../crypto/curve-jwk.ts'
+import { type CurveName, curveSpki, rawOfSpki } from '../crypto/curves.ts'
 import { isPem } from '../encoding/pem.ts'
-import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
-import { privateHalf } from '../public-keys/jwk.ts'
-import { decodeRsaSpki, encodeRsaSpki, type SpecifiedPublicKey, specOfSpki } from '../public-keys/spki.ts'
+import { readRsaJwk, writeRsaJwk } from '../public-keys/rsa-jwk.ts'
+import { type SpecifiedPublicKey, specOfSpki } from '../public-keys/spki.ts'
 import { spkiOfPem, spkiPem } from '../public-keys/spki-pem.ts'
-import { invalidArgument } from '../refusals.ts'
 import { openSshLine, readOpenSshLine } from './openssh.ts'
 
 /** A public key as a JSON Web Key: RFC 7518 §6, RFC 8037 §2. */
@@ -43,14 +41,7 @@ export function publicKeyForms({ spec, spki }: SpecifiedPublicKey, comment: stri
 
 function jwkOf(spec: string, spki: Uint8Array): PublicKeyJwk {
   const raw = rawOfSpki(spki, spec)
-  if (raw === undefined) {
-    const { modulus, exponent } = decodeRsaSpki(spki)
-    return { kty: 'RSA', n: toText(modulus), e: toText(exponent) }
-  }
-  const { jwk } = curves[spec as CurveName]
-  if (jwk.kty === 'OKP') return { ...jwk, x: toText(raw) }
-  const half = (raw.length - 1) / 2
-  return { ...jwk, x: toText(raw.subarray(1, 1 + half)), y: toText(raw.subarray(1 + half)) }
+  return raw === undefined ? writeRsaJwk(spki) : writeCurveJwk({ curve: spec as CurveName, raw })
 }
 
 /**
@@ -73,38 +64,11 @@ export function readPublicKeyForm(form: PublicKeyForm): SpecifiedPublicKey {
 }
 
 function fromJwk(jwk: PublicKeyJwk): SpecifiedPublicKey {
-  if ('d' in jwk) throw privateHalf()
-  if (jwk.kty === 'RSA') {
-    const spki = encodeRsaSpki(integer(jwk.n, 512), integer(jwk.e, 8))
-    return { spec: specOfSpki(spki), spki }
-  }
-  const spec = curveOfJwk(jwk)
-  if (spec === undefined) throw new KmsError('unsupported', 'The JSON Web Key is of a kind that is not used here.')
-  const { length, jwk: of } = curves[spec]
-  if (of.kty === 'OKP') return { spec, spki: curveSpki(spec, exactly(jwk.x, length)) }
-  return { spec, spki: curveSpki(spec, concat(Uint8Array.of(4), exactly(jwk.x, length), exactly(jwk.y, length))) }
-}
-
-function exactly(text: unknown, length: number): Uint8Array {
-  const bytes = decoded(text)
-  if (bytes.length !== length) throw invalidArgument(`A coordinate of that curve has ${length} bytes.`)
-  return bytes
-}
-
-/** RFC 7518 §6.3.1.1: integers have no zero bytes before them. */
-function integer(text: unknown, longest: number): Uint8Array {
-  const bytes = decoded(text)
-  if (bytes.length === 0 || bytes.length > longest || bytes[0] === 0) throw unreadable()
-  return bytes
-}
-
-function decoded(text: unknown): Uint8Array {
-  if (typeof text !== 'string') throw unreadable()
-  try {
-    return fromText(text)
-  } catch {
-    throw unreadable()
-  }
+  const spki = readRsaJwk(jwk)
+  if (spki !== undefined) return { spec: specOfSpki(spki), spki }
+  const key = readCurveJwk(jwk)
+  if (key === undefined) throw new KmsError('unsupported', 'The JSON Web Key is of a kind that is not used here.')
+  return { spec: key.curve, spki: curveSpki(key.curve, key.raw) }
 }
 
 const unreadable = (): KmsError =>

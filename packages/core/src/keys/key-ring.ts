@@ -5,28 +5,22 @@ import { RingClock } from '../access/ring-clock.ts'
 import type { SessionStanding } from '../access/session.ts'
 import { concernsOne, KmsError } from '../errors.ts'
 import type { KeyPurpose } from '../specs/key-purposes.ts'
-import { checkProcesses, isPreActive, mayProcess, mayProtect } from '../specs/version-states.ts'
+import { checkProcesses, isPreActive, mayProtect } from '../specs/version-states.ts'
 import type { StoredRecord } from '../store/key-store.ts'
-import type { KeyRecord, VersionRecord } from '../store/records.ts'
+import type { KeyRecord } from '../store/records.ts'
 import { readStored } from '../store/signed-record.ts'
 import { versionLabel } from '../store/version-number.ts'
 import { UsageLog } from '../usage/usage-log.ts'
 import type { VersionInMemory } from '../versions/version-in-memory.ts'
-import { loadVersion, slotsTaken } from '../versions/version-material.ts'
 import type { VersionsByPurpose } from '../versions/versions-by-purpose.ts'
 import { KeyRecords } from './key-records.ts'
 import { LoadedKey, ofPurpose } from './loaded-key.ts'
+import { PeriodWarnings } from './period-warnings.ts'
+import { ResidentKeys } from './resident-keys.ts'
 import { protectionPeriod } from './rotation-policy.ts'
-import { standingOf } from './version-change.ts'
 
 /**
- * Slots taken beyond which keys that no handle holds are dropped, the longest loaded first. A version takes two to eight, and the
- * WASM module has 4,096.
- */
-const idleSlots = 3_000
-
-/**
- * The open ring: its keys in memory, how fresh they are, and until when they may be used. All handles share it.
+ * The open ring: which keys are held, how fresh they are, and until when they may be used. All handles share it.
  */
 export class KeyRing {
   readonly access: RingAccess
@@ -39,15 +33,12 @@ export class KeyRing {
   readonly lease: number
   /** On the monotonic clock: until when keys may be used without reading the head again. */
   deadline: number = Number.NEGATIVE_INFINITY
-  readonly #keys = new Map<string, LoadedKey>()
-  /** Primaries of whose period was told, and what. */
-  readonly #warned = new Set<string>()
+  readonly #resident: ResidentKeys
+  readonly #periods: PeriodWarnings
   readonly #reading = new Map<LoadedKey, Promise<void>>()
   #renewing: Promise<void> | undefined
   #next: Promise<void> | undefined
   #closed = false
-  /** Slots that versions in memory take. */
-  #slotsTaken = 0
 
   constructor(environment: Environment, access: RingAccess, authority: Authority, lease: number) {
     this.environment = environment
@@ -57,6 +48,8 @@ export class KeyRing {
     this.clock = new RingClock(environment, access, authority)
     this.usage = new UsageLog(environment, access, globalThis.crypto.randomUUID())
     this.lease = lease
+    this.#resident = new ResidentKeys(environment, access)
+    this.#periods = new PeriodWarnings(environment)
   }
 
   /**
@@ -83,12 +76,12 @@ export class KeyRing {
     // The lease runs from before the reading: what changed after it is not known.
     const from = this.environment.monotonic()
     await this.authority.refresh()
-    for (const key of [...this.#keys.values()]) {
+    for (const key of this.#resident.all) {
       // A key that nobody changes for months is told of, too.
-      if (key.uses > 0) this.#warnOfPeriod(key)
+      if (key.holders > 0) this.#periods.warnOf(key)
       if (key.epoch === this.#epoch) continue
-      if (key.uses === 0) {
-        this.#forget(key)
+      if (key.holders === 0) {
+        this.#resident.forget(key)
         continue
       }
       try {
@@ -96,7 +89,7 @@ export class KeyRing {
       } catch (error) {
         // One damaged key must not stop the others; that the store does not answer stops them all.
         if (!concernsOne(error)) throw error
-        this.#fail(key, error)
+        this.#resident.fail(key, error)
       }
     }
     this.#checkOpen()
@@ -108,13 +101,12 @@ export class KeyRing {
    * @throws `key-not-found`; nothing is held then
    */
   async hold(id: string): Promise<LoadedKey> {
-    let key = this.#keys.get(id)
+    let key = this.#resident.get(id)
     if (key === undefined) {
       key = new LoadedKey(id, '', this.usage.of(id, 0), (...of) => this.#takeStored(...of))
-      this.#keys.set(id, key)
-      this.#evict()
+      this.#resident.add(key)
     }
-    key.uses++
+    key.holders++
     try {
       await this.#bringUp(key)
       return key
@@ -173,7 +165,7 @@ export class KeyRing {
           { keyIds: [key.id], version: label },
         )
       }
-      this.#place(key, version)
+      this.#resident.place(key, version)
     }
   }
 
@@ -195,11 +187,11 @@ export class KeyRing {
     this.#checkOpen()
     if (record?.state !== 'compromised' || record.destruction.length > 0)
       return work(await this.loadVersion(key, number))
-    const version = this.#load(record) as Version
+    const version = this.#resident.load(record) as Version
     try {
       return await work(version)
     } finally {
-      this.#drop(version)
+      this.#resident.drop(version)
     }
   }
 
@@ -211,7 +203,7 @@ export class KeyRing {
       const versions = await this.records.allVersions(record)
       this.#checkOpen()
       if (this.#epoch !== epoch) continue
-      for (const version of versions) this.#place(key, version)
+      for (const version of versions) this.#resident.place(key, version)
       // A store that lost records has fewer versions than were made; its doctor says so.
       return
     }
@@ -219,7 +211,7 @@ export class KeyRing {
 
   /** What this process's session tells others: the keys in use, and the versions that are in memory before they are active. */
   get standing(): SessionStanding {
-    const held = [...this.#keys.values()].filter(({ uses, epoch }) => uses > 0 && epoch >= 0)
+    const held = this.#resident.all.filter(({ holders, epoch }) => holders > 0 && epoch >= 0)
     const staged = held.flatMap(({ id, versions }) =>
       [...versions].flatMap(([number, { state, loaded, check }]) =>
         state === 'pre-active' && loaded !== undefined ? [{ key: id, number, check }] : [],
@@ -230,16 +222,16 @@ export class KeyRing {
 
   /** Drops a hold; the last handle's wipes the key, a one-shot use leaves it for the next. */
   release(key: LoadedKey, wipe: boolean): void {
-    key.uses--
-    if (wipe && key.uses === 0) this.#forget(key)
-    else this.#evict()
+    key.holders--
+    if (wipe && key.holders === 0) this.#resident.forget(key)
+    else this.#resident.evict()
   }
 
   /** Wipes everything. What is still under way ends with `closed`. */
   close(): void {
     this.#closed = true
     this.deadline = Number.NEGATIVE_INFINITY
-    for (const key of [...this.#keys.values()]) this.#forget(key)
+    for (const key of this.#resident.all) this.#resident.forget(key)
     this.access.release()
   }
 
@@ -278,7 +270,7 @@ export class KeyRing {
     for (const number of numbers) {
       if (found.has(number)) continue
       // Without its record nobody can say that it was not revoked.
-      this.#remove(key, number)
+      this.#resident.remove(key, number)
       if (expected.has(number)) {
         throw new KmsError(
           'store-corrupt',
@@ -294,7 +286,7 @@ export class KeyRing {
     key.primaryUses = this.usage.of(key.id, record.primary)
     key.made = record.made
     key.failure = undefined
-    for (const version of versions) this.#place(key, version)
+    for (const version of versions) this.#resident.place(key, version)
     for (const [number, stored] of later) {
       // One that was asked for meanwhile came into memory by an older reading.
       if (key.versions.has(number)) this.#takeStored(key, number, stored)
@@ -304,7 +296,7 @@ export class KeyRing {
     key.primary = primary !== undefined && mayProtect(primary) ? primary.loaded : undefined
     key.epoch = epoch
     key.period = protectionPeriod(record)
-    this.#warnOfPeriod(key)
+    this.#periods.warnOf(key)
   }
 
   /**
@@ -319,108 +311,8 @@ export class KeyRing {
   /** Takes a version whose record was read, and is verified now. What may be older than it was seen is as good as not read. */
   #takeStored(key: LoadedKey, number: number, stored: StoredRecord): void {
     const opened = this.authority.openNow('version', stored)
-    if (opened !== undefined) this.#place(key, opened.record)
+    if (opened !== undefined) this.#resident.place(key, opened.record)
     key.unverified.delete(number)
-  }
-
-  /** Says of each primary, once, that its period ends soon, and once that it has ended. */
-  #warnOfPeriod({ id, name, primaryNumber, period }: LoadedKey): void {
-    const now = this.environment.wall()
-    if (period === undefined || now < period.notice) return
-    const warning = `${id} ${primaryNumber} ${period.end <= now ? 'ended' : 'ends'}`
-    if (this.#warned.has(warning)) return
-    this.#warned.add(warning)
-    const end = new Date(period.end).toISOString().slice(0, 10)
-    const message =
-      period.end <= now
-        ? `"${name}" was due for rotation on ${end}. kms key rotate, or kms rotate --due from a timer.`
-        : `"${name}" is due for rotation on ${end}.`
-    this.environment.onWarning({ code: 'rotation-due', message })
-  }
-
-  /** Takes a version as recorded: into memory if it may process, out of it if not. Never back to an older revision. */
-  #place(key: LoadedKey, version: VersionRecord): void {
-    const known = key.versions.get(version.number)
-    if (known !== undefined && known.revision > version.revision) return
-    const { revision, check, publicKey, compromisedSince } = version
-    const standing = standingOf(version)
-    const told = { ...standing, revision, check, publicKey, compromisedSince }
-    if (mayProcess(standing)) {
-      const loaded = known?.loaded ?? this.#load(version)
-      key.versions.set(version.number, { ...told, loaded })
-    } else if (isPreActive(standing)) {
-      key.versions.set(version.number, { ...told, loaded: known?.loaded ?? this.#stage(version) })
-    } else {
-      if (known?.loaded !== undefined) this.#drop(known.loaded)
-      key.versions.set(version.number, { ...told, loaded: undefined })
-    }
-    key.unverified.delete(version.number)
-  }
-
-  /** A version that is not active yet, in memory beforehand. If it does not open, what is in use goes on, and the rotation waits. */
-  #stage(version: VersionRecord): VersionInMemory | undefined {
-    try {
-      return this.#load(version)
-    } catch (error) {
-      if (!(error instanceof KmsError)) throw error
-      this.environment.onWarning({ code: error.code, message: error.message })
-      return undefined
-    }
-  }
-
-  #remove(key: LoadedKey, number: number): void {
-    const loaded = key.versions.get(number)?.loaded
-    if (loaded !== undefined) this.#drop(loaded)
-    if (key.primary === loaded) key.primary = undefined
-    key.versions.delete(number)
-    key.unverified.delete(number)
-  }
-
-  /** A key that cannot be read is used no more, until it can; its calls say why. */
-  #fail(key: LoadedKey, error: KmsError): void {
-    for (const number of [...key.versions.keys(), ...key.unverified.keys()]) this.#remove(key, number)
-    key.failure = error
-    this.environment.onWarning({ code: error.code, message: error.message })
-  }
-
-  #load(version: VersionRecord): VersionInMemory {
-    const slots = slotsTaken(version.purpose)
-    this.#take(slots)
-    try {
-      return loadVersion(this.environment, this.access, version, (change) => this.#take(change))
-    } catch (error) {
-      this.#take(-slots)
-      throw error
-    }
-  }
-
-  /** Makes room before slots are taken: keys in use may hold nearly all. */
-  #take(change: number): void {
-    if (change > 0 && this.#slotsTaken > idleSlots) this.#evict(0)
-    this.#slotsTaken += change
-  }
-
-  #drop(version: VersionInMemory): void {
-    this.#slotsTaken -= version.slotsHeld
-    version.release()
-  }
-
-  #forget(key: LoadedKey): void {
-    for (const { loaded } of key.versions.values()) if (loaded !== undefined) this.#drop(loaded)
-    key.versions.clear()
-    key.unverified.clear()
-    key.primary = undefined
-    key.epoch = -1
-    this.#keys.delete(key.id)
-  }
-
-  /** Drops keys that no handle holds until at most `limit` slots are taken. */
-  #evict(limit = idleSlots): void {
-    if (this.#slotsTaken <= limit) return
-    for (const key of this.#keys.values()) {
-      if (key.uses === 0 && key.epoch >= 0) this.#forget(key)
-      if (this.#slotsTaken <= limit / 2) return
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { StoredRecord } from '../store/key-store.ts'
 import { ringVersionPrefix, versionPrefix } from '../store/record-ids.ts'
 import type { KeyRecord } from '../store/records.ts'
 import { versionLabel } from '../store/version-number.ts'
-import { keyCheck } from '../versions/version-material.ts'
+import { keyCheck } from '../versions/material.ts'
 import type { KeyRing } from './key-ring.ts'
 
 /** Versions of other keys that given material is compared with, at most: each takes a fifth of a millisecond. */

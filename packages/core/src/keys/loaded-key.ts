@@ -7,6 +7,7 @@ import { versionLabel } from '../store/version-number.ts'
 import type { Uses } from '../usage/uses.ts'
 import type { VersionInMemory } from '../versions/version-in-memory.ts'
 import type { VersionsByPurpose } from '../versions/versions-by-purpose.ts'
+import { noPrimaryVersion } from './refusals.ts'
 import type { ProtectionPeriod } from './rotation-policy.ts'
 
 /** What is known of a version, in memory or not. */
@@ -49,8 +50,8 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
   readonly unverified: Map<number, StoredRecord> = new Map()
   /** Why it cannot be used, if it could not be read. */
   failure: KmsError | undefined
-  /** Handles that hold it. */
-  uses = 0
+  /** How many handles hold it. */
+  holders = 0
   /** The ring's epoch that it was read at. */
   epoch = -1
 
@@ -86,11 +87,7 @@ export class LoadedKey<Version extends VersionInMemory = VersionInMemory> {
     if (this.failure !== undefined) throw this.failure
     const standing = this.versions.get(this.primaryNumber)
     if (standing !== undefined) checkProcesses(standing, this.name, versionLabel(this.primaryNumber))
-    throw new KmsError(
-      'no-primary-version',
-      `"${this.name}" has no version that protects new data. kms key rotate makes one.`,
-      { keyIds: [this.id] },
-    )
+    throw noPrimaryVersion(this.name, this.id)
   }
 
   /** The versions in memory, the primary first, then the newest. */

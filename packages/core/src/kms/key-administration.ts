@@ -10,13 +10,14 @@ import { publicFingerprint } from '../key-pairs/public-fingerprint.ts'
 import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
 import { asAsked } from '../keys/as-asked.ts'
 import { type Distribution, distributionsOf } from '../keys/distributions.ts'
-import { type ChangeOptions, type KeyChange, type KeyChanges, reasonOf } from '../keys/key-changes.ts'
+import type { ChangeOptions, KeyChange, KeyChanges } from '../keys/key-changes.ts'
 import { type CreateKeyOptions, createKey, type ImportKeyOptions, importKey } from '../keys/key-creation.ts'
 import { type ExportToRecipients, type ExportUnderPassword, exportKey } from '../keys/key-export.ts'
 import type { KeyInfo, VersionInfo } from '../keys/key-info.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type CreatedKey, type CreateManyOptions, createMany, type KeySpec } from '../keys/many-keys.ts'
-import { keyExists } from '../keys/new-key.ts'
+import { noPrimaryVersion } from '../keys/refusals.ts'
+import { renameKey } from '../keys/rename-key.ts'
 import { type PolicyOptions, policyOf } from '../keys/rotation-policy.ts'
 import { type ImportOptions, importVersion } from '../keys/version-import.ts'
 import {
@@ -29,9 +30,8 @@ import type { KeyPurpose } from '../specs/key-purposes.ts'
 import { purposeVerbs } from '../specs/key-specs.ts'
 import type { VersionState } from '../specs/version-states.ts'
 import { checkName, checkText } from '../store/names.ts'
-import { keyId, keyPrefix, nameId } from '../store/record-ids.ts'
-import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
-import { requestSubject } from '../store/request-subject.ts'
+import { keyId, keyPrefix } from '../store/record-ids.ts'
+import type { KeyRecord, VersionRecord } from '../store/records.ts'
 import { parseVersionLabel, versionLabel } from '../store/version-number.ts'
 import { type KeyUsage, keyUsage } from '../usage/key-usage.ts'
 import type { GivenMaterial } from '../versions/given-material.ts'
@@ -196,33 +196,8 @@ export class KeyAdministration {
    * Gives a key another name; its id, and what it sealed, stay. The old name stays reserved.
    * @throws `key-not-found`, `key-exists`
    */
-  async rename(name: string, to: string, options: ChangeOptions = {}): Promise<KeyInfo> {
-    const from = checkName(name)
-    const checked = checkName(to)
-    if (from === checked) return this.show(from)
-    const { environment, access, authority } = this.#ring
-    const { store, ring } = access.record
-    const id = nameId(environment.primitives, ring, checked)
-    const reason = reasonOf(options)
-    await authority.commit(
-      'key.rename',
-      requestSubject(environment.primitives, from, { to: checked, reason }),
-      options.requestId,
-      async () => {
-        const { record, revision } = await this.#ring.records.byName(from)
-        const [claimed] = await environment.store.read([id])
-        const claim = claimed === undefined ? undefined : (await authority.open('name', claimed)).record
-        // A key may take back a name that it had before.
-        if (claim !== undefined && claim.key !== record.key) throw keyExists(checked)
-        const renamed: KeyRecord = { ...record, revision: revision + 1, name: checked }
-        const names: NameRecord[] =
-          claim === undefined ? [{ kind: 'name', id, revision: 1, store, ring, key: record.key, name: checked }] : []
-        return { reason, records: [renamed, ...names] }
-      },
-    )
-    const info = await this.show(checked)
-    this.#changes.onChange('key.rename', info.name, info.id, undefined)
-    return info
+  rename(name: string, to: string, options: ChangeOptions = {}): Promise<KeyInfo> {
+    return renameKey(this.#changes, name, to, options)
   }
 
   /**
@@ -356,12 +331,7 @@ export class KeyAdministration {
     const number = version === undefined ? undefined : parseVersionLabel(version)
     await this.#ring.authority.refresh()
     const { record } = await this.#ring.records.byName(checked)
-    if (number === undefined && record.primary === 0) {
-      throw new KmsError(
-        'no-primary-version',
-        `"${checked}" has no version that protects new data. kms key rotate makes one.`,
-      )
-    }
+    if (number === undefined && record.primary === 0) throw noPrimaryVersion(checked, record.key)
     const [found] = await this.#ring.records.namedVersions(record, [number ?? record.primary])
     return { record, version: found as VersionRecord }
   }

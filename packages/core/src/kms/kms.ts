@@ -24,7 +24,7 @@ import { DueLoop } from '../rotation/due-loop.ts'
 import { DueWork, type WorkOptions, type WorkReport } from '../rotation/due-work.ts'
 import { Rotations } from '../rotation/rotations.ts'
 import { checkName } from '../store/names.ts'
-import { Auditor } from '../use/auditor.ts'
+import { Auditor, outcomeOfError } from '../use/auditor.ts'
 import type { HandleSource } from '../use/handle-source.ts'
 import { checkUse, type HandlesByUse, heldTo, type KeyUseName, type UseOptions } from '../use/handles.ts'
 import { KeyUse, type RewrapUnder } from '../use/key-use.ts'
@@ -409,7 +409,7 @@ export class Kms {
       canonicalContext(context)
       return recordHeader(envelope)
     } catch (error) {
-      this.#auditor.tell('decrypt', error instanceof KmsError ? error.code : 'internal', { key })
+      this.#auditor.tell('decrypt', outcomeOfError(error), { key })
       throw error
     }
   }

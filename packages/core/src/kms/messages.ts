@@ -6,10 +6,9 @@ import { openEnvelope, sealEnvelope } from '../envelope/envelope.ts'
 import type { Opener, Recipient } from '../envelope/recipient.ts'
 import { publicKeyRecipient } from '../envelope/recipients/public-key.ts'
 import { openSigned, type Signed, sealSigned } from '../envelope/signed-data.ts'
-import { KmsError } from '../errors.ts'
 import { type PublicJwk, type RecipientPublicKey, readPublicKey } from '../public-keys/index.ts'
 import type { VerificationKeyForm } from '../public-keys/verification-key-forms.ts'
-import type { Auditor } from '../use/auditor.ts'
+import { type Auditor, outcomeOfError } from '../use/auditor.ts'
 
 /** A recipient, or a public key as it is or in a form: `kmspk1…`, SubjectPublicKeyInfo in PEM (text) or DER (bytes), JWK. */
 export type RecipientForm = Recipient | RecipientPublicKey | PublicJwk | Uint8Array | string
@@ -102,7 +101,7 @@ export class Messages {
       this.#auditor.tell(operation, 'ok', {})
       return result
     } catch (error) {
-      this.#auditor.tell(operation, error instanceof KmsError ? error.code : 'internal', {})
+      this.#auditor.tell(operation, outcomeOfError(error), {})
       throw error
     }
   }

@@ -8,8 +8,8 @@ import { isPublicKeyText, readPublicKeyText } from './text-form.ts'
 /**
  * Reads a public key in whichever form it comes.
  * @param key our text form (`kmspk1…`), SubjectPublicKeyInfo as PEM (a string) or DER (bytes), or a JSON Web Key as text or object
- * @throws `invalid-argument` if it is none of them, cut, no point on its curve, or a private key; `unsupported` for a kem or an RSA
- * length that is not used here
+ * @throws `invalid-argument` if it is none of them, cut, no point on its curve, or a private key; `unsupported` for a kem, an RSA
+ * length, or a kind of JSON Web Key that is not used here
  */
 export async function readPublicKey(key: string | Uint8Array | object): Promise<RecipientPublicKey> {
   if (key instanceof Uint8Array) return readSpki(key)

@@ -1,7 +1,6 @@
 import { fromBase64 } from '../encoding/base64.ts'
 import { pemBlock, pemText } from '../encoding/pem.ts'
-import { invalidArgument } from '../refusals.ts'
-import { privateHalf } from './jwk.ts'
+import { invalidArgument, privateHalf } from '../refusals.ts'
 import { hpkePublicKey, type RecipientPublicKey, rsaPublicKey } from './public-key.ts'
 import { decodeSpki, encodeSpki } from './spki.ts'
 

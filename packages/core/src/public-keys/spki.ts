@@ -26,6 +26,26 @@ export function specOfSpki(spki: Uint8Array): string {
 /** Curves of HPKE's mechanisms, of which alone there is such a form. */
 const kemCurves: Readonly<Partial<Record<KemName, CurveName>>> = { 'P-256': 'p-256', X25519: 'x25519' }
 
+/** The curve of a mechanism's public keys. @throws `unsupported` for X-Wing, which is on none, and for which no form but ours is standardised */
+export function curveOfKem(kem: KemName): CurveName {
+  const curve = kemCurves[kem]
+  if (curve !== undefined) return curve
+  throw new KmsError(
+    'unsupported',
+    `No standard says how a public key of ${kem} is written as PEM or JWK. Use the text form, kmspk1….`,
+  )
+}
+
+/** HPKE's mechanism on a curve; undefined where there is none here. */
+export const kemOfCurve = (curve: CurveName): KemName | undefined =>
+  (Object.keys(kemCurves) as KemName[]).find((kem) => kemCurves[kem] === curve)
+
+/**
+ * Bytes of an RSA exponent. No exponent in use has more than 64 bits, where OpenSSL stops too (FIPS 186-5 §A.1.1 has 2^16 to 2^256): a long one only costs
+ * whoever seals.
+ */
+export const longestExponent = 8
+
 /** 1.2.840.113549.1.1.1, rsaEncryption. */
 const rsaEncryptionId = Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1)
 
@@ -37,9 +57,7 @@ export const rsaEncryption: Uint8Array = der(tags.sequence, der(tags.objectId, r
  * @throws `unsupported` for X-Wing, for which no such form is standardised
  */
 export function encodeSpki(kem: KemName, bytes: Uint8Array): Uint8Array {
-  const curve = kemCurves[kem]
-  if (curve === undefined) throw noStandardForm(kem)
-  return curveSpki(curve, bytes)
+  return curveSpki(curveOfKem(kem), bytes)
 }
 
 /** What a SubjectPublicKeyInfo holds. @throws `invalid-argument` */
@@ -80,9 +98,9 @@ export function decodeRsaSpki(spki: Uint8Array): { readonly modulus: Uint8Array;
   const modulus = positive(key.read(tags.integer))
   const exponent = positive(key.read(tags.integer))
   key.end()
-  // With the exponent 1 the ciphertext is the message. Neither number is even in any key pair, and no exponent in use has more than 64 bits (FIPS 186-5 has
-  // 2^16 to 2^256; OpenSSL stops there): a long one only costs whoever seals.
-  if (isEven(modulus) || isEven(exponent) || exponent.length > 8 || (exponent.length === 1 && exponent[0] === 1)) {
+  // With the exponent 1 the ciphertext is the message. Neither number is even in any key pair.
+  const isOne = exponent.length === 1 && exponent[0] === 1
+  if (isEven(modulus) || isEven(exponent) || exponent.length > longestExponent || isOne) {
     throw invalidArgument(
       'The RSA public key is none: its modulus or exponent is even, or the exponent 1 or over 64 bits.',
     )
@@ -105,11 +123,4 @@ function positive(integer: Uint8Array): Uint8Array {
   if (integer.length === 0 || (integer[start] as number) === 0)
     throw invalidArgument('The RSA public key holds a zero.')
   return integer.subarray(start)
-}
-
-export function noStandardForm(kem: KemName): KmsError {
-  return new KmsError(
-    'unsupported',
-    `No standard says how a public key of ${kem} is written as PEM or JWK. Use the text form, kmspk1….`,
-  )
 }

@@ -1,3 +1,4 @@
+import { readCurveJwk, writeCurveJwk } from '../crypto/curve-jwk.ts'
 import { rawOfSpki } from '../crypto/curves.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { type SignatureAlgorithm, signatureAlgorithm, signatureAlgorithms } from '../crypto/signature-algorithms.ts'
@@ -6,7 +7,6 @@ import { concat, readU16, sameBytes, u16 } from '../encoding/bytes.ts'
 import { isPem } from '../encoding/pem.ts'
 import { fromText, toText } from '../encoding/text.ts'
 import { KmsError } from '../errors.ts'
-import { privateHalf } from './jwk.ts'
 import { spkiOfPem, spkiPem } from './spki-pem.ts'
 
 // A verification key in the forms that people pass on: our own text, PEM, JWK.
@@ -27,6 +27,8 @@ type Hashing = { readonly primitives: Pick<Primitives, 'hash'> }
 const textStart = 'kmsvk1'
 const checksumLength = 4
 
+const algorithms = Object.keys(signatureAlgorithms) as readonly SignatureAlgorithm[]
+
 /**
  * `kmsvk1` ‖ base64url(algorithm u16 ‖ raw public key ‖ checksum): 57 characters for Ed25519, 101 for P-256. The checksum, the
  * first 4 bytes of SHA-256 over what is before it, catches a slip of the hand; that it is the right person's key, it does not say.
@@ -45,9 +47,7 @@ export function verificationKeyPem(key: VerificationKey): string {
 /** JSON Web Key: OKP (RFC 8037 §2) for Ed25519, EC (RFC 7518 §6.2) for P-256. */
 export function verificationKeyJwk(key: VerificationKey): VerificationJwk {
   const { algorithm, publicKey } = checkVerificationKey(key)
-  return algorithm === 'Ed25519'
-    ? { kty: 'OKP', crv: 'Ed25519', x: toText(publicKey) }
-    : { kty: 'EC', crv: 'P-256', x: toText(publicKey.subarray(1, 33)), y: toText(publicKey.subarray(33)) }
+  return writeCurveJwk({ curve: signatureAlgorithms[algorithm].curve, raw: publicKey })
 }
 
 /**
@@ -86,7 +86,7 @@ function fromOwnText(text: string, { primitives }: Hashing): VerificationKey {
 }
 
 function fromSpki(der: Uint8Array): VerificationKey {
-  for (const algorithm of Object.keys(signatureAlgorithms) as SignatureAlgorithm[]) {
+  for (const algorithm of algorithms) {
     const publicKey = rawOfSpki(der, signatureAlgorithms[algorithm].curve)
     if (publicKey !== undefined) return checkVerificationKey({ algorithm, publicKey: publicKey.slice() })
   }
@@ -94,23 +94,15 @@ function fromSpki(der: Uint8Array): VerificationKey {
 }
 
 function fromJwk(jwk: VerificationJwk): VerificationKey {
-  if ('d' in jwk) throw privateHalf()
-  const { kty, crv } = jwk
-  if (kty === 'OKP' && crv === 'Ed25519') {
-    return checkVerificationKey({ algorithm: 'Ed25519', publicKey: decoded(jwk.x) })
-  }
-  if (kty === 'EC' && crv === 'P-256') {
-    const [x, y] = [decoded(jwk.x), decoded(jwk.y)]
-    if (x.length !== 32 || y.length !== 32)
-      throw new KmsError('invalid-argument', 'Coordinates of P-256 have 32 bytes.')
-    return checkVerificationKey({ algorithm: 'P-256', publicKey: concat(Uint8Array.of(4), x, y) })
-  }
-  throw unknownAlgorithm('of another type')
+  const key = readCurveJwk(jwk)
+  const algorithm = algorithms.find((name) => signatureAlgorithms[name].curve === key?.curve)
+  if (key === undefined || algorithm === undefined) throw unknownAlgorithm('of another type')
+  return checkVerificationKey({ algorithm, publicKey: key.raw })
 }
 
-function decoded(text: unknown): Uint8Array {
+function decoded(text: string): Uint8Array {
   try {
-    return fromText(text as string)
+    return fromText(text)
   } catch {
     throw new KmsError('invalid-argument', 'The verification key is no unpadded base64url.')
   }

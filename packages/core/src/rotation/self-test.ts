@@ -8,9 +8,9 @@ import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
 import { halvesFit } from '../key-pairs/pair-test.ts'
 import type { PurposeAndSpec } from '../specs/key-specs.ts'
 import type { VersionRecord } from '../store/records.ts'
+import { loadVersion, openMaterial } from '../versions/load-version.ts'
 import { PairVersion } from '../versions/pair-version.ts'
 import type { VersionInMemory } from '../versions/version-in-memory.ts'
-import { loadVersion, openMaterial } from '../versions/version-material.ts'
 
 const context = { test: 'rotation' }
 const plaintext = new TextEncoder().encode('kms1')

@@ -24,6 +24,8 @@ export type KeySpecName =
 export interface KeySpecEntry {
   /** What keys of it are for: one purpose each. */
   readonly purposes: readonly KeyPurpose[]
+  /** Whether its keys are pairs of a private and a public key; others are secret bytes alone. */
+  readonly pair: boolean
   /** Size in bits: of the key, of an RSA modulus, of a curve's field. */
   readonly bits: number
   /** Bits of security against computers as we know them (NIST SP 800-57 part 1 rev. 5, table 2). */
@@ -51,6 +53,7 @@ const sp56a = 'NIST SP 800-56A rev. 3'
 export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   'symmetric-256': {
     purposes: ['encrypt', 'derive'],
+    pair: false,
     bits: 256,
     strength: 256,
     comparable: 'AES-256',
@@ -61,6 +64,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'symmetric-192': {
     purposes: ['encrypt'],
+    pair: false,
     bits: 192,
     strength: 192,
     comparable: 'AES-192',
@@ -71,6 +75,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'symmetric-128': {
     purposes: ['encrypt'],
+    pair: false,
     bits: 128,
     strength: 128,
     comparable: 'AES-128',
@@ -81,6 +86,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'hmac-256': {
     purposes: ['mac'],
+    pair: false,
     bits: 256,
     strength: 256,
     comparable: 'AES-256',
@@ -91,6 +97,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'hmac-384': {
     purposes: ['mac'],
+    pair: false,
     bits: 384,
     strength: 256,
     comparable: 'AES-256',
@@ -101,6 +108,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'hmac-512': {
     purposes: ['mac'],
+    pair: false,
     bits: 512,
     strength: 256,
     comparable: 'AES-256',
@@ -111,6 +119,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'rsa-2048': {
     purposes: ['sign', 'transport'],
+    pair: true,
     bits: 2048,
     strength: 112,
     comparable: '3DES',
@@ -121,6 +130,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'rsa-3072': {
     purposes: ['sign', 'transport'],
+    pair: true,
     bits: 3072,
     strength: 128,
     comparable: 'P-256, AES-128',
@@ -131,6 +141,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'rsa-4096': {
     purposes: ['sign', 'transport'],
+    pair: true,
     bits: 4096,
     strength: 140,
     comparable: 'between P-256 and P-384',
@@ -141,6 +152,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'p-256': {
     purposes: ['sign', 'agree'],
+    pair: true,
     bits: 256,
     strength: 128,
     comparable: 'RSA-3072, AES-128',
@@ -151,6 +163,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'p-384': {
     purposes: ['sign', 'agree'],
+    pair: true,
     bits: 384,
     strength: 192,
     comparable: 'RSA-7680, AES-192',
@@ -161,6 +174,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'p-521': {
     purposes: ['sign', 'agree'],
+    pair: true,
     bits: 521,
     strength: 256,
     comparable: 'RSA-15360, AES-256',
@@ -171,6 +185,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   ed25519: {
     purposes: ['sign'],
+    pair: true,
     bits: 256,
     strength: 128,
     comparable: 'P-256, RSA-3072',
@@ -181,6 +196,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   x25519: {
     purposes: ['agree'],
+    pair: true,
     bits: 256,
     strength: 128,
     comparable: 'P-256, RSA-3072',
@@ -191,6 +207,7 @@ export const keySpecs: Readonly<Record<KeySpecName, KeySpecEntry>> = {
   },
   'x-wing': {
     purposes: ['agree'],
+    pair: true,
     bits: 256,
     strength: 128,
     comparable: 'X25519, and ML-KEM-768 against quantum computers',
@@ -220,6 +237,9 @@ export function keySpecEntry(spec: string): KeySpecEntry {
     `This release knows no keys of spec ${spec}. Upgrade; kms specs shows those it knows.`,
   )
 }
+
+/** Whether keys of a spec are pairs. @throws as `keySpecEntry` */
+export const isPair = (spec: string): boolean => keySpecEntry(spec).pair
 
 /** What a key is for, and what sort of key it is. */
 export interface PurposeAndSpec {

@@ -1,6 +1,10 @@
 import type { Environment } from '../access/environment.ts'
+import { KmsError } from '../errors.ts'
 import type { LoadedKey } from '../keys/loaded-key.ts'
 import { versionLabel } from '../store/version-number.ts'
+
+/** What an audit event says of a call that threw: the error's code, or `internal` for what is no error of ours. */
+export const outcomeOfError = (error: unknown): string => (error instanceof KmsError ? error.code : 'internal')
 
 /** Tells the audit listener, where there is one, what was done with keys. */
 export class Auditor {

@@ -3,6 +3,7 @@ import type { LoadedKey } from '../keys/loaded-key.ts'
 import { refusedByState } from '../specs/version-states.ts'
 import { versionLabel } from '../store/version-number.ts'
 import type { VersionInMemory } from '../versions/version-in-memory.ts'
+import { outcomeOfError } from './auditor.ts'
 import type { HandleSource } from './handle-source.ts'
 
 /** A key that a handle holds: until when it may be used, what is told of its uses, and its release. Each handle has one. */
@@ -92,7 +93,7 @@ export class HeldKey<Version extends VersionInMemory> {
       this.#tell(operation, 'ok', version)
       return result
     } catch (error) {
-      this.#tell(operation, error instanceof KmsError ? error.code : 'internal', version)
+      this.#tell(operation, outcomeOfError(error), version)
       throw error
     }
   }
@@ -104,7 +105,7 @@ export class HeldKey<Version extends VersionInMemory> {
       this.#tell(operation, 'ok', version)
       return result
     } catch (error) {
-      this.#tell(operation, error instanceof KmsError ? error.code : 'internal', version)
+      this.#tell(operation, outcomeOfError(error), version)
       throw error
     }
   }

@@ -21,7 +21,7 @@ import type { KeyRecord } from '../store/records.ts'
 import { heldBy, hpkeKind, pairRecipient, unwrapByPair } from '../versions/pair-envelopes.ts'
 import type { PairVersion } from '../versions/pair-version.ts'
 import type { VersionsByPurpose } from '../versions/versions-by-purpose.ts'
-import type { Auditor } from './auditor.ts'
+import { type Auditor, outcomeOfError } from './auditor.ts'
 import { type EnvelopeToRewrap, ManyRewraps, type RewrapOutcome } from './many-rewraps.ts'
 import { newestRecipients } from './newest-recipients.ts'
 
@@ -78,7 +78,7 @@ export class KeyUse {
       else this.#ring.usage.of(key.id, version).open()
       return result
     } catch (error) {
-      const outcome = error instanceof KmsError ? error.code : 'internal'
+      const outcome = outcomeOfError(error)
       if (key === undefined) {
         this.#auditor.tell(operation, outcome, typeof of === 'string' ? { key: of } : { keyId: of.id })
       } else {

@@ -10,8 +10,8 @@ import { type PrivateKeyForm, type PrivateKeyJwk, readPrivateKey } from '../key-
 import { hpkeKeyPair } from '../public-keys/key-pair.ts'
 import { decodeRsaSpki } from '../public-keys/spki.ts'
 import { Secret } from '../secret.ts'
-import { keySpecEntry, type PurposeAndSpec } from '../specs/key-specs.ts'
-import { isPair, type Material } from './version-material.ts'
+import { isPair, keySpecEntry, type PurposeAndSpec } from '../specs/key-specs.ts'
+import type { Material } from './material.ts'
 
 /**
  * Material that was made elsewhere: of symmetric keys and `x-wing` raw bytes, or a JWK of `oct`; of pairs the private half as PKCS#8 in DER or PEM,

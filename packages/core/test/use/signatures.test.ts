@@ -89,6 +89,17 @@ test('a signature under a compromised version is genuine, and says since when it
   expect(await codeOf(() => key.sign(message))).toBe('no-primary-version')
 })
 
+test('a key without a primary is named by id wherever the primary was asked for', async () => {
+  const kms = await kmsWith()
+  const { id } = await kms.keys.create('invoices', { purpose: 'sign' })
+  const key = await kms.use('invoices', { purpose: 'sign' })
+  await kms.keys.compromise('invoices', 1)
+  const refused = { code: 'no-primary-version', keyIds: [id] }
+  await expect(key.sign(message)).rejects.toMatchObject(refused)
+  await expect(kms.keys.publicKey('invoices')).rejects.toMatchObject(refused)
+  await expect(kms.keys.version('invoices')).rejects.toMatchObject(refused)
+})
+
 test('a disabled version neither signs nor verifies, until it is enabled', async () => {
   const kms = await kmsWith()
   await kms.keys.create('invoices', { purpose: 'sign' })
