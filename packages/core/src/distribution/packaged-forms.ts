@@ -5,7 +5,7 @@ import type { PackagedVersion } from '../key-packages/key-package.ts'
 import { rawPrivateKey } from '../key-pairs/pkcs8.ts'
 import { Secret } from '../secret.ts'
 import type { VersionRecord } from '../store/records.ts'
-import type { Material } from '../versions/version-material.ts'
+import type { Material } from '../versions/material.ts'
 
 // Materials and public keys as packages have them (contents-v1 §Key packages), from those that records have (§Purposes), and back. They
 // differ for the pairs that people keep in packages, too: keys that sign messages, and keys of HPKE.

@@ -7,7 +7,7 @@ import { invalidArgument } from '../refusals.ts'
 import { type PurposeAndSpec, purposeAndSpec } from '../specs/key-specs.ts'
 import { checkText } from '../store/names.ts'
 import { readGiven } from '../versions/given-material.ts'
-import type { Material } from '../versions/version-material.ts'
+import type { Material } from '../versions/material.ts'
 import { recordedMaterial } from './packaged-forms.ts'
 
 /** What the receiver asks of a package. */

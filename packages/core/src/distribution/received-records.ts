@@ -11,7 +11,8 @@ import { checkText } from '../store/names.ts'
 import { keyId, nameId } from '../store/record-ids.ts'
 import type { KeyRecord, NameRecord, VersionRecord } from '../store/records.ts'
 import { versionLabel } from '../store/version-number.ts'
-import { keyCheck, type Material, sealVersion } from '../versions/version-material.ts'
+import { keyCheck, type Material } from '../versions/material.ts'
+import { sealVersion } from '../versions/new-version.ts'
 import type { Received } from './received-package.ts'
 
 /** What is made of a package. */

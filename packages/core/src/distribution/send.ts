@@ -15,7 +15,7 @@ import { distributionId } from '../store/record-ids.ts'
 import type { DistributionRecord, KeyRecord, VersionRecord } from '../store/records.ts'
 import { requestSubject } from '../store/request-subject.ts'
 import { parseVersionLabel, versionLabel } from '../store/version-number.ts'
-import { openMaterial } from '../versions/version-material.ts'
+import { openMaterial } from '../versions/load-version.ts'
 import { packagedVersion } from './packaged-forms.ts'
 import { type SendTo, type VerifiedRecipient, verifiedRecipient } from './recipient.ts'
 
