@@ -52,7 +52,7 @@ export interface Change {
 
 /**
  * The administered records of one ring, or of the store: reads them, changes them, and notices when they are older than what
- * was seen before (store-format §Records).
+ * was seen before (contents-v1 §Signed records).
  */
 export class Authority {
   readonly log: string

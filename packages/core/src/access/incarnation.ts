@@ -2,7 +2,7 @@ import type { Authority } from './authority.ts'
 
 /**
  * Starts a new incarnation of a log, after a restore: the numbers that key versions get from now on are never those of the lost
- * state. It is random, since one backup may be restored in two places (store-format §Version numbers).
+ * state. It is random, since one backup may be restored in two places (contents-v1 §Version numbers).
  */
 export async function beginIncarnation(authority: Authority, reason: string): Promise<void> {
   await authority.commit('store.restore-accept', '', undefined, async () => {

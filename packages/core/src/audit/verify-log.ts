@@ -21,7 +21,7 @@ export interface LogVerification {
 
 /**
  * Recomputes a log's root from its entries, compares it with the signed head, and each record with what the log last said of
- * it: this is what finds an older genuine record put back (store-format §Records).
+ * it: this is what finds an older genuine record put back (contents-v1 §Verifying).
  * @throws `store-rolled-back`, `store-corrupt` for a head that is not genuine, `store-unavailable`
  */
 export async function verifyLog(environment: Environment, authority: Authority): Promise<LogVerification> {

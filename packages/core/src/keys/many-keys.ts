@@ -88,7 +88,7 @@ interface Batch {
 }
 
 /**
- * Makes many keys, up to 100 in a commit; while one is written, the next is signed.
+ * Makes many keys, up to 100 in a commit; while one is written, up to four more are made and signed.
  * @throws `invalid-argument` for what is no array or a reason that is too long, `not-permitted`
  */
 export async function createMany(

@@ -46,7 +46,7 @@ export interface PreparedCommit {
 }
 
 /**
- * One administered change as one commit (store-format §Records): the signed records, the log entry with their hashes, the
+ * One administered change as one commit (contents-v1 §Administered commits): the signed records, the log entry with their hashes, the
  * head with the log's new root, and the request's record where there is one.
  */
 export async function administeredCommit(change: AdministeredCommit): Promise<PreparedCommit> {

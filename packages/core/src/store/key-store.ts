@@ -69,7 +69,7 @@ export interface CommitResult {
   readonly storeTime: number
 }
 
-/** Limits of `store-format.md` §KeyStore, the same for every store. */
+/** Limits of contents-v1 §Stores, the same for every store. */
 export const storeLimits = { idBytes: 256, recordBytes: 65_536, commitRecords: 1_000, listLimit: 1_000 } as const
 
 /** `op/…` is operational, `log/…` a log entry, everything else is administered. */

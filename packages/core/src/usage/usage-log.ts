@@ -20,7 +20,7 @@ const mostKnown = 1_000
 
 /**
  * Counts the uses of a ring's keys and writes them down, for all processes together: approximate, since what a killed process counted last
- * is lost, and so is what a store that cannot be written never gets. It decides nothing (store-format §Records).
+ * is lost, and so is what a store that cannot be written never gets. It decides nothing (contents-v1 §Usage).
  */
 export class UsageLog {
   /** UUID of this process's session. */

@@ -11,8 +11,8 @@ import { packCommit } from './packed-commit.ts'
 const manyRecords = 50
 
 /**
- * Commits large changes on a thread with a connection of its own, while the next change is prepared here: a third of the time that many
- * keys take is SQLite's, whose calls return when all is on the disk (docs/decisions/threads.md).
+ * Commits large changes on a thread with a connection of its own, while the next change is prepared here: SQLite's calls return when all
+ * is on the disk (docs/decisions/threads.md).
  */
 export class ThreadedCommits {
   readonly #path: string
@@ -62,7 +62,7 @@ export class ThreadedCommits {
     }
     throw new KmsError(
       'store-unavailable',
-      `The thread that writes to the store ${this.#path} ended: it is not known whether the last change was made. Repeat it with the same request id.`,
+      `The thread that writes to the store ${this.#path} ended: it is not known whether the last change was made. Read again; repeat it with its request id, or createMany with ifAbsent.`,
       { cause: thread.cause },
     )
   }
