@@ -1,4 +1,4 @@
-// Which way imports point. A folder (or file) of a package's `src` stands in one layer: it imports from itself and from layers above it in
+// Which way imports point. A folder (or file) of a package's `src` stands in one layer: it imports from itself and from layers before it in
 // this list, so that there is no way around in a circle, and a new folder has to be given a place.
 
 const layers = {
@@ -20,7 +20,7 @@ const layers = {
     ['index.ts', 'envelope.ts', 'hazmat.ts', 'testing'],
   ],
   'packages/node': [
-    ['threads', 'state-folder.ts'],
+    ['threads', 'state-folder.ts', 'sync-folder.ts'],
     ['crypto'],
     ['address.ts', 'backend.ts'],
     ['files', 'store'],
@@ -36,7 +36,7 @@ const starts = (layer, folder) => `^${folder}/src/(${layer.map((name) => name.re
 function rulesOf(folder, of) {
   const rules = of.flatMap((layer, at) => {
     const from = starts(layer, folder)
-    const above = of.slice(at + 1).flat()
+    const later = of.slice(at + 1).flat()
     const others = layer.map((name) => ({
       name: `${folder}: ${name} beside its layer`,
       severity: 'error',
@@ -49,12 +49,12 @@ function rulesOf(folder, of) {
       },
     }))
     const up = {
-      name: `${folder}: ${layer.join(', ')} from above`,
+      name: `${folder}: ${layer.join(', ')} from a later layer`,
       severity: 'error',
       from: { path: from },
-      to: { path: starts(above, folder) },
+      to: { path: starts(later, folder) },
     }
-    return [...(layer.length > 1 ? others : []), ...(above.length > 0 ? [up] : [])]
+    return [...(layer.length > 1 ? others : []), ...(later.length > 0 ? [up] : [])]
   })
   const placeless = {
     name: `${folder}: no place in a layer`,

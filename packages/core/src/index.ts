@@ -68,11 +68,12 @@ export type { PrivateKeyForm, PrivateKeyJwk } from './key-pairs/private-key-form
 export type { PublicKeyForm, PublicKeyForms, PublicKeyJwk } from './key-pairs/public-key-forms.ts'
 export type { SignatureForm } from './key-pairs/verify.ts'
 export type { Distribution } from './keys/distributions.ts'
+export type { KeyToCreate } from './keys/key-batch.ts'
 export type { ChangeOptions } from './keys/key-changes.ts'
 export type { CreateKeyOptions, ImportKeyOptions } from './keys/key-creation.ts'
 export type { ExportToRecipients, ExportUnderPassword } from './keys/key-export.ts'
 export type { KeyInfo, VersionInfo } from './keys/key-info.ts'
-export type { CreatedKey, CreateManyOptions, KeySpec } from './keys/many-keys.ts'
+export type { CreatedKey, CreateManyOptions } from './keys/many-keys.ts'
 export { type Ceiling, ceilingAt, type Profile, type ProfileName, profiles } from './keys/profiles.ts'
 export type { PolicyOptions } from './keys/rotation-policy.ts'
 export type { DestroyOptions, Retirement, WithCopies } from './keys/version-transitions.ts'
@@ -111,7 +112,7 @@ export { deprecatedPurposes, type KeySpecEntry, type KeySpecName, keySpecs } fro
 export type { SpecStatus } from './specs/status.ts'
 export { type StorageSpec, storageSpecs } from './specs/storage-specs.ts'
 export { type VersionState, versionStates } from './specs/version-states.ts'
-export { checkCommit, checkIds, checkList } from './store/arguments.ts'
+export { checkCommit, checkIds, checkList } from './store/check-arguments.ts'
 export {
   type Commit,
   type CommitResult,

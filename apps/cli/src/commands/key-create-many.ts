@@ -1,4 +1,4 @@
-import type { CreatedKey, KeySpec, Kms } from '@kms/core'
+import type { CreatedKey, KeyToCreate, Kms } from '@kms/core'
 import { failure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import { showProgress } from '../files/progress.ts'
@@ -17,7 +17,7 @@ const forAll: ReadonlySet<string> = new Set(['aborted', 'store-unavailable', 'co
 export async function createMany(
   call: Invocation<{ readonly ifAbsent?: boolean }>,
   names: readonly string[],
-  common: Omit<KeySpec, 'name'>,
+  common: Omit<KeyToCreate, 'name'>,
 ): Promise<void> {
   const results = await withKms(call, (kms) => created(call, kms, names, common))
   const refused = results.flatMap((result) => (result.ok ? [] : [result]))
@@ -40,13 +40,13 @@ async function created(
   call: Invocation<{ readonly ifAbsent?: boolean }>,
   kms: Kms,
   names: readonly string[],
-  common: Omit<KeySpec, 'name'>,
+  common: Omit<KeyToCreate, 'name'>,
 ): Promise<readonly CreatedKey[]> {
   const results: CreatedKey[] = []
   const bar = await showProgress('keys', names.length, call.output.json, slice)
   try {
     for (let at = 0; at < names.length; at += slice) {
-      const specs = names.slice(at, at + slice).map((name): KeySpec => ({ ...common, name }))
+      const specs = names.slice(at, at + slice).map((name): KeyToCreate => ({ ...common, name }))
       let before = 0
       const { ifAbsent = false } = call.options
       const onProgress = (done: number): void => {

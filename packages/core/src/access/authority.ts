@@ -6,7 +6,7 @@ import { administeredCommit, mergeCommits, type PreparedCommit } from '../store/
 import { type Commit, logEntryId, type StoredRecord } from '../store/key-store.ts'
 import { type LoggedChange, readLogEntry } from '../store/log-entry.ts'
 import { appendLeaf, type Frontier, treeRoot } from '../store/merkle.ts'
-import { Recent } from '../store/recent.ts'
+import { Recent } from '../store/recent-map.ts'
 import { headId, requestId as requestRecordId } from '../store/record-ids.ts'
 import type { HeadRecord, RecordKind, RecordTypes } from '../store/records.ts'
 import { openRecord, openRecordNow, type SignedBy, type SignedRecord } from '../store/signed-record.ts'

@@ -1,4 +1,4 @@
-import { Recent } from '../store/recent.ts'
+import { Recent } from '../store/recent-map.ts'
 
 /** How new this process has seen each record: an older one, put back by someone who can write the database, is noticed. */
 export class SeenRevisions {

@@ -11,7 +11,7 @@ import type { KeyRing } from './key-ring.ts'
 import type { PolicyFields } from './rotation-policy.ts'
 
 /** What a key is made of, checked. */
-export interface NewKeySpec {
+export interface NewKeyParts {
   /** A UUID; a new one unless given. */
   readonly id?: string
   readonly name: string
@@ -41,7 +41,7 @@ export interface NewKey {
 }
 
 /** Makes a key's records. @throws `unsupported` where the platform lacks the algorithm of a pair */
-export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeySpec): Promise<NewKey> {
+export async function newKey({ environment, access, authority }: KeyRing, spec: NewKeyParts): Promise<NewKey> {
   const { store, ring } = access.record
   const {
     id: key = globalThis.crypto.randomUUID(),

@@ -8,14 +8,15 @@ import { KmsError } from '../errors.ts'
 import type { PairPurpose } from '../key-pairs/pair-algorithms.ts'
 import { publicFingerprint } from '../key-pairs/public-fingerprint.ts'
 import { type PublicKeyForms, publicKeyForms } from '../key-pairs/public-key-forms.ts'
-import { asAsked } from '../keys/as-asked.ts'
 import { type Distribution, distributionsOf } from '../keys/distributions.ts'
+import { asAsked } from '../keys/existing-key.ts'
+import type { KeyToCreate } from '../keys/key-batch.ts'
 import type { ChangeOptions, KeyChange, KeyChanges } from '../keys/key-changes.ts'
 import { type CreateKeyOptions, createKey, type ImportKeyOptions, importKey } from '../keys/key-creation.ts'
 import { type ExportToRecipients, type ExportUnderPassword, exportKey } from '../keys/key-export.ts'
 import type { KeyInfo, VersionInfo } from '../keys/key-info.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
-import { type CreatedKey, type CreateManyOptions, createMany, type KeySpec } from '../keys/many-keys.ts'
+import { type CreatedKey, type CreateManyOptions, createMany } from '../keys/many-keys.ts'
 import { noPrimaryVersion } from '../keys/refusals.ts'
 import { renameKey } from '../keys/rename-key.ts'
 import { type PolicyOptions, policyOf } from '../keys/rotation-policy.ts'
@@ -90,7 +91,7 @@ export class KeyAdministration {
    * `aborted`, `store-unavailable` or `conflict`, is the outcome of each that was not reached
    * @throws `not-permitted`, `invalid-argument` for what is no array or a reason that is too long
    */
-  createMany(specs: readonly KeySpec[], options: CreateManyOptions = {}): Promise<readonly CreatedKey[]> {
+  createMany(specs: readonly KeyToCreate[], options: CreateManyOptions = {}): Promise<readonly CreatedKey[]> {
     return createMany(this.#changes, specs, options)
   }
 

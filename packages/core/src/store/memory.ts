@@ -1,5 +1,5 @@
 import { KmsError } from '../errors.ts'
-import { checkCommit, checkIds, checkList } from './arguments.ts'
+import { checkCommit, checkIds, checkList } from './check-arguments.ts'
 import {
   type Commit,
   type CommitResult,

@@ -1,6 +1,6 @@
 import { sameBytes } from '../encoding/bytes.ts'
 import type { StoredRecord } from './key-store.ts'
-import { Recent } from './recent.ts'
+import { Recent } from './recent-map.ts'
 
 /**
  * Records as this process has verified them, or signed them itself, under one key: a signature of the same bytes is not checked twice,

@@ -13,7 +13,7 @@ import { Uses } from './uses.ts'
 const soon = 1_000
 const between = 10_000
 /** Keys written in one commit. */
-const together = 50
+const keysPerCommit = 50
 const attempts = 5
 /** Counters kept for versions that are not in memory. */
 const mostKnown = 1_000
@@ -86,9 +86,9 @@ export class UsageLog {
     if (byKey.size === 0) return
     this.#lastWrite = this.#environment.monotonic()
     const keys = [...byKey.keys()]
-    for (let at = 0; at < keys.length; at += together) {
+    for (let at = 0; at < keys.length; at += keysPerCommit) {
       const taken = keys
-        .slice(at, at + together)
+        .slice(at, at + keysPerCommit)
         .flatMap((key) => (byKey.get(key) ?? []).map((uses) => this.#take(uses)))
       if (await this.#write(taken.map(({ counted }) => counted))) continue
       if (!this.#ended) for (const { uses, counted } of taken) uses.giveBack(counted, counted.first)

@@ -1,7 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto'
+import { signEd25519, signManyEd25519, verifyEd25519 } from './ed25519-signatures.ts'
 import { checkUsage, ed25519, generateOkp, importOkp, type OkpRights } from './okp-forms.ts'
 import { OkpKey } from './okp-key.ts'
-import { signEd25519, signManyEd25519, verifyEd25519 } from './signatures.ts'
 
 /** An Ed25519 key as WebCrypto shows it, and what node:crypto signs or verifies with. */
 export class Ed25519Key extends OkpKey {

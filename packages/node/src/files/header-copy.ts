@@ -2,10 +2,10 @@ import { constants, type Stats } from 'node:fs'
 import { lstat, open, realpath, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { headerLimit, parseHeader } from '@kms/core/envelope'
+import { syncFolder } from '../sync-folder.ts'
 import { writeFileAtomically } from './atomic-write.ts'
 import { fileError } from './failures.ts'
 import { InputFile } from './input-file.ts'
-import { syncFolder } from './new-file.ts'
 
 // Rewriting a header in place (envelope v1 §Rewrapping). A header may span sectors, and a crash tear it; the copy beside the file
 // is whole before the file is touched, and stays until all of it is on the disk. Layout: mac of the header it replaces 32 ‖ new header.

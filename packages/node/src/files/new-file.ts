@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { KmsError } from '@kms/core'
+import { syncFolder } from '../sync-folder.ts'
 import { fileError } from './failures.ts'
 
 export interface NewFileOptions {
@@ -208,17 +209,6 @@ export class NewFile {
       return
     }
     await unlink(this.#temporary)
-  }
-}
-
-/** A new name is durable when its folder is synced. Windows cannot open folders, and needs no such thing. */
-export async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -8,7 +8,7 @@ import { InputFile } from './input-file.ts'
 import { NewFile, type NewFileOptions, requireReplaceable } from './new-file.ts'
 import type { OpenPiecesOptions, SealPiecesOptions } from './pieces.ts'
 import { pipelined } from './pipelined.ts'
-import { type Doing, takeStopped } from './stopped.ts'
+import { type Doing, takeStopped } from './resume-note.ts'
 import { Differs, UnfinishedFile } from './unfinished-file.ts'
 
 /** Chunks in work at a time: 1 MiB. Fewer cost speed in calls, more cost memory and gain nothing (bench stream). */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { KmsError } from '@kms/core'
 import type { NewFile } from './new-file.ts'
-import { type Doing, leaveStopped, type Stopped } from './stopped.ts'
+import { type Doing, leaveStopped, type Stopped } from './resume-note.ts'
 
 /** What may go away by itself or by the user's doing. What was changed, or has no end, is no better next time. */
 const worthKeeping: ReadonlySet<string> = new Set(['aborted', 'file-unavailable', 'root-unavailable'])

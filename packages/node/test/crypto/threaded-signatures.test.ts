@@ -2,8 +2,8 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 // A thread's program is a file of JavaScript, so what is built is tested here; beside what is not, which finds none and does without.
-import { signManyEd25519 } from '../../dist/crypto/signatures.js'
-import { signManyEd25519 as withoutProgram } from '../../src/crypto/signatures.ts'
+import { signManyEd25519 } from '../../dist/crypto/ed25519-signatures.js'
+import { signManyEd25519 as withoutProgram } from '../../src/crypto/ed25519-signatures.ts'
 
 let workers: Worker[] = []
 let answers = 0

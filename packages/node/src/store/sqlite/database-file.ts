@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, fsyncSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { KmsError } from '@kms/core'
+import { syncFolderNow } from '../../sync-folder.ts'
 import { connect } from './connection.ts'
 import type { SqliteConnection, SqliteDriver } from './driver.ts'
 import { storeError } from './failures.ts'
@@ -17,22 +18,11 @@ export function createFile(path: string): boolean {
     } finally {
       closeSync(file)
     }
-    syncFolder(dirname(path))
+    syncFolderNow(dirname(path))
     return false
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true
     throw storeError(path, error)
-  }
-}
-
-/** A new name is durable when its folder is synced. Windows cannot open folders, and needs no such thing. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

@@ -1,9 +1,7 @@
 import type { Commit } from '@kms/core'
+import { type JoinedBytes, joinBytes, splitBytes } from '../../threads/joined-bytes.ts'
 
-/**
- * A commit as it is sent to a thread: all bytes in one buffer that goes over, all ids in one text. An object for each record would take as
- * long to send as to write.
- */
+/** A commit as it is sent to a thread: all bytes in one buffer, all ids in one text. */
 export interface PackedCommit {
   readonly expect: Commit['expect']
   readonly remove: Commit['remove']
@@ -11,21 +9,11 @@ export interface PackedCommit {
   readonly ids: string
   readonly revisions: Float64Array
   readonly append: readonly Omit<Commit['append'][number], 'bytes'>[]
-  /** Of the records that are put, then of the log entries: how many bytes each has, */
-  readonly lengths: Uint32Array
-  /** and all of them. */
-  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Of the records that are put, then of the log entries. */
+  readonly joined: JoinedBytes
 }
 
 export function packCommit({ expect, put, remove, append }: Commit): PackedCommit {
-  const all = [...put, ...append]
-  const lengths = Uint32Array.from(all, ({ bytes }) => bytes.length)
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
-  let at = 0
-  for (const one of all) {
-    bytes.set(one.bytes, at)
-    at += one.bytes.length
-  }
   // Copied, so that nothing goes along that cannot be sent.
   return {
     expect: expect.map(({ id, revision }) => ({ id, revision })),
@@ -33,17 +21,12 @@ export function packCommit({ expect, put, remove, append }: Commit): PackedCommi
     ids: put.map(({ id }) => id).join('\n'),
     revisions: Float64Array.from(put, ({ revision }) => revision),
     append: append.map(({ log, position }) => ({ log, position })),
-    lengths,
-    bytes,
+    joined: joinBytes([...put, ...append].map(({ bytes }) => bytes)),
   }
 }
 
-export function unpackCommit({ expect, remove, ids, revisions, append, lengths, bytes }: PackedCommit): Commit {
-  let at = 0
-  const parts = Array.from(lengths, (length) => {
-    at += length
-    return bytes.subarray(at - length, at)
-  })
+export function unpackCommit({ expect, remove, ids, revisions, append, joined }: PackedCommit): Commit {
+  const parts = splitBytes(joined)
   const bytesAt = (index: number): Uint8Array => parts[index] as Uint8Array
   const split = revisions.length === 0 ? [] : ids.split('\n')
   return {

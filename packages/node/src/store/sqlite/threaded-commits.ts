@@ -1,6 +1,6 @@
 import { type Commit, type CommitResult, KmsError } from '@kms/core'
 import { Thread } from '../../threads/thread.ts'
-import { ThreadInDemand } from '../../threads/thread-in-demand.ts'
+import { ThreadOnDemand } from '../../threads/thread-on-demand.ts'
 import { forgetAtExit, sharedTurn, waitForAtExit } from '../../threads/turn.ts'
 import type { CommitAnswer, CommitRequest, CommitThreadStart } from './commit-thread.ts'
 import { defaultDriver } from './connection.ts'
@@ -16,11 +16,11 @@ const manyRecords = 50
  */
 export class ThreadedCommits {
   readonly #path: string
-  readonly #demand: ThreadInDemand<CommitRequest, CommitAnswer>
+  readonly #demand: ThreadOnDemand<CommitRequest, CommitAnswer>
 
   constructor({ path, busyTimeoutMs }: OpenDatabase) {
     this.#path = path
-    this.#demand = new ThreadInDemand({
+    this.#demand = new ThreadOnDemand({
       start() {
         const turn = sharedTurn()
         const workerData: CommitThreadStart = { path, busyTimeoutMs, driver: defaultDriver().name, turn }
@@ -34,7 +34,7 @@ export class ThreadedCommits {
       close: 'close',
       isReady: (answer) => answer === 'done',
       // One alone would be done before a thread is there.
-      worksBefore: 2,
+      startAfter: 2,
     })
   }
 
@@ -54,7 +54,7 @@ export class ThreadedCommits {
 
   async #commitBy(thread: Thread<CommitRequest, CommitAnswer>, commit: Commit): Promise<CommitResult> {
     const packed = packCommit(commit)
-    const answer = await thread.ask(packed, [packed.bytes.buffer])
+    const answer = await thread.ask(packed, [packed.joined.bytes.buffer])
     if (typeof answer === 'object' && 'result' in answer) return answer.result
     if (typeof answer === 'object') {
       const { code, message, retry } = answer.error

@@ -1,6 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
+import { perTurn } from './per-turn.ts'
 import { ThreadedSignatures } from './threaded-signatures.ts'
-import { together } from './together.ts'
 
 // Signatures of Ed25519, made and checked where that is fastest: here, beside the main thread on Node's thread pool, or on a thread of ours.
 
@@ -39,12 +39,12 @@ export function verifyEd25519(key: KeyObject, message: Uint8Array, signature: Ui
   return new Promise((resolve, reject) => askWhether({ key, message, signature, resolve, reject }))
 }
 
-const ask = together<Signing>((all) => {
+const ask = perTurn<Signing>((all) => {
   const sign = all.length < manyAtOnce ? signHere : signBeside
   for (const one of all) sign(one)
 })
 
-const askWhether = together<Verifying>((all) => {
+const askWhether = perTurn<Verifying>((all) => {
   const verify = all.length < manyAtOnce ? verifyHere : verifyBeside
   for (const one of all) verify(one)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Recent } from '../../src/store/recent.ts'
+import { Recent } from '../../src/store/recent-map.ts'
 
 test('what was set among the latest half is there, and no more than the limit', () => {
   const recent = new Recent<number>(1_000)

@@ -2,7 +2,7 @@
  * Gathers what is asked for in one turn, so that it is known how much there is before any of it is done.
  * @param run gets all of it
  */
-export function together<T>(run: (all: readonly T[]) => void): (one: T) => void {
+export function perTurn<T>(run: (all: readonly T[]) => void): (one: T) => void {
   let waiting: T[] = []
   function all(): void {
     const now = waiting

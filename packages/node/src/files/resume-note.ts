@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { stateFolder } from '../state-folder.ts'
+import { syncFolder } from '../sync-folder.ts'
 import { writeFileAtomically } from './atomic-write.ts'
-import { syncFolder } from './new-file.ts'
 
 // What is remembered of work on a file that was stopped, so that it can be gone on with. It holds no secret: the unfinished file does,
 // sealed or with the permissions of its owner. It lies in the user's state folder, not beside the output: docs/decisions/resume.md.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { leaveStopped, takeStopped } from '../../src/files/stopped.ts'
+import { leaveStopped, takeStopped } from '../../src/files/resume-note.ts'
 import { temporaryFolder } from '../folder.ts'
 
 /** What happens while a note is being read. */

@@ -11,15 +11,15 @@ export interface Demand<Request, Answer> {
   readonly close: Request
   readonly isReady: (answer: Answer) => boolean
   /** Pieces of work after which a thread is started: what ends sooner is done before one is there. */
-  readonly worksBefore: number
+  readonly startAfter: number
 }
 
 /** A thread that is there while there is much to do, and ends when there was nothing for a while. */
-export class ThreadInDemand<Request, Answer> {
+export class ThreadOnDemand<Request, Answer> {
   readonly #demand: Demand<Request, Answer>
   #thread: Thread<Request, Answer> | undefined
   #ready = false
-  #works = 0
+  #pieces = 0
   #idle: NodeJS.Timeout | undefined
 
   constructor(demand: Demand<Request, Answer>) {
@@ -30,7 +30,7 @@ export class ThreadInDemand<Request, Answer> {
   forWork(): Thread<Request, Answer> | undefined {
     // One that never was ready never will be: its program is missing.
     if (this.#ready && this.#thread?.ended === true) this.#forget()
-    if (++this.#works === this.#demand.worksBefore) void this.#start()
+    if (++this.#pieces === this.#demand.startAfter) void this.#start()
     if (!this.#ready) return undefined
     this.#waitForWork()
     return this.#thread
@@ -59,7 +59,7 @@ export class ThreadInDemand<Request, Answer> {
     clearTimeout(this.#idle)
     this.#thread = undefined
     this.#ready = false
-    this.#works = 0
+    this.#pieces = 0
   }
 
   #waitForWork(): void {
