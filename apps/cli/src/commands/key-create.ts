@@ -5,7 +5,7 @@ import type { Invocation } from '../invocation.ts'
 import { versionOf } from '../key-facts.ts'
 import { day, printable, word } from '../layout.ts'
 import { type PolicyOptions, policyOptions } from '../policy-options.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface CreateOptions extends PolicyOptions, ChangeOptions {
   readonly purpose?: KeyPurpose

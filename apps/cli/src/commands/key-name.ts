@@ -1,7 +1,7 @@
 import { type ChangeOptions, changeOptions } from '../change-options.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms key describe NAME TEXT` */
 export async function describe(call: Invocation<ChangeOptions>, name: string, text: string): Promise<void> {

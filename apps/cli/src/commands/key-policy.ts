@@ -3,7 +3,7 @@ import type { Invocation } from '../invocation.ts'
 import { policyFacts } from '../key-facts.ts'
 import { columns } from '../layout.ts'
 import { type PolicyOptions, policyOptions } from '../policy-options.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms key policy NAME` */
 export async function policy(call: Invocation<PolicyOptions & ChangeOptions>, name: string): Promise<void> {

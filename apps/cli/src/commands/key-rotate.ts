@@ -3,7 +3,7 @@ import { type ChangeOptions, changeOptions } from '../change-options.ts'
 import type { Invocation } from '../invocation.ts'
 import { versionOf } from '../key-facts.ts'
 import { day, printable, word } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface RotateOptions extends ChangeOptions {
   readonly to?: string

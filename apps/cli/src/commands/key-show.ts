@@ -3,7 +3,7 @@ import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { due, policyFacts, stateOf } from '../key-facts.ts'
 import { columns, day, printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface ListOptions {
   readonly limit?: string

@@ -6,7 +6,7 @@ import type { Invocation } from '../invocation.ts'
 import { stateOf } from '../key-facts.ts'
 import { day, printable, word } from '../layout.ts'
 import { distributionsTable } from '../sent-copies.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface CompromiseOptions extends ChangeOptions {
   readonly since?: string
