@@ -48,7 +48,7 @@ async function withOpener<T>(
   }
   const kinds = new Set(header.recipients.map(({ kind }) => kind))
   if (!kinds.has(2) && kinds.has(1)) {
-    const { withKms } = await import('./session.ts')
+    const { withKms } = await import('./with-kms.ts')
     return withKms(call, async (kms) => use(await kms.opener()))
   }
   const { backendParts, passwordOpener } = await import('@kms/node')

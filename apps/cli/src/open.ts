@@ -78,7 +78,7 @@ export async function openInto(
       'This is not sealed to a key of a store. If it is sealed to a password: --password; to a key pair of yours: --identity FILE; to a key of the store that agrees: --key NAME.',
     )
   }
-  const { withKms } = await import('./session.ts')
+  const { withKms } = await import('./with-kms.ts')
   return withKms(call, async (kms) => {
     if (named === null) {
       const { name, id } = await kms.keys.show(given ?? '')

@@ -2,7 +2,7 @@ import { type ContextOption, readContext } from '../context.ts'
 import { failure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import type { Invocation } from '../invocation.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface IndexOptions {
   readonly key?: string

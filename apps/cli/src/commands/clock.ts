@@ -1,7 +1,7 @@
 import type { ClockStanding } from '@kms/core'
 import { confirmed } from '../confirmation.ts'
 import type { Invocation } from '../invocation.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms clock show` */
 export async function show(call: Invocation): Promise<void> {

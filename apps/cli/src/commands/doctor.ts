@@ -5,9 +5,9 @@ import { hintFor } from '../hints.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable, word } from '../layout.ts'
 import { parseRoot } from '../root-spec.ts'
-import { withKms } from '../session.ts'
 import { readSettings, storeAddress } from '../settings.ts'
 import { version } from '../version.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms doctor`: checks this machine, then the store. Exit code 1 if a check fails. */
 export async function doctor(call: Invocation): Promise<void> {

@@ -13,9 +13,9 @@ import { byteCount, grouped, printable } from '../layout.ts'
 import { readPassword, warnIfShort } from '../password.ts'
 import { readPublicKeys } from '../public-keys.ts'
 import { keyIn, type Sealed, sealInto, sealSignedBy } from '../seal.ts'
-import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
 import { suiteOf } from '../suites.ts'
+import { withKms } from '../with-kms.ts'
 
 interface EncryptOptions extends IdentityOptions {
   readonly key?: string

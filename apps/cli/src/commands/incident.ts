@@ -6,7 +6,7 @@ import { givenTime } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
 import { distributionsTable } from '../sent-copies.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface DeclareOptions {
   readonly reason: string

@@ -4,7 +4,7 @@ import { openInput, readAll } from '../files/input.ts'
 import { showProgress } from '../files/progress.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** Bytes of a file of names at most. */
 const longest = 256 * 2 ** 20

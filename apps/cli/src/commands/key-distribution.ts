@@ -9,8 +9,8 @@ import type { Invocation } from '../invocation.ts'
 import { printable, word } from '../layout.ts'
 import { readPublicKeys } from '../public-keys.ts'
 import { distributionsTable, recipientOf } from '../sent-copies.ts'
-import { withKms } from '../session.ts'
 import { readSigners } from '../signers.ts'
+import { withKms } from '../with-kms.ts'
 
 /** What a key is sent for, or received for. */
 interface BoundOptions extends ChangeOptions, IdentityOptions {

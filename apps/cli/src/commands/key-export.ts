@@ -7,7 +7,7 @@ import { givenPassword, type KeyPasswordOptions } from '../given-password.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
 import { readPublicKeys } from '../public-keys.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface ExportOptions extends ChangeOptions, KeyPasswordOptions {
   readonly to?: readonly string[]

@@ -5,7 +5,7 @@ import { type FernetPasswordOptions, givenFernetKey, givenKey, givenText, type K
 import { givenPassword } from '../given-password.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable, word } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface ImportOptions extends FernetPasswordOptions, ChangeOptions {
   readonly asVersionOf?: string

@@ -1,7 +1,7 @@
 import type { VersionPublicKey } from '@kms/core'
 import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface PublicOptions {
   readonly form?: 'pem' | 'jwk' | 'ssh'

@@ -67,7 +67,7 @@ async function withRecipients<T>(
   const { key, kdf } = call.options
   if (key !== undefined) {
     if (kdf !== undefined) throw await failure('invalid-argument', '--kdf is of a password; with --key there is none.')
-    const { withKms } = await import('../session.ts')
+    const { withKms } = await import('../with-kms.ts')
     return withKms(call, async (kms) => use([await kms.recipient(key)]))
   }
   const { backendParts, passwordRecipient } = await import('@kms/node')

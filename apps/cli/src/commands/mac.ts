@@ -2,7 +2,7 @@ import { failure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 import { wholeLimit } from './sign.ts'
 
 interface MacOptions {

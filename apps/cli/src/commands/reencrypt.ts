@@ -6,8 +6,8 @@ import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
 import { isText, wholeLimit } from '../open.ts'
 import { keyIn } from '../seal.ts'
-import { withKms } from '../session.ts'
 import { suiteOf } from '../suites.ts'
+import { withKms } from '../with-kms.ts'
 
 interface ReencryptOptions {
   readonly context?: ContextOption

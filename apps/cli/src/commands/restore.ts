@@ -1,6 +1,6 @@
 import { confirmed } from '../confirmation.ts'
 import type { Invocation } from '../invocation.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms restore accept --reason TEXT`: takes an older state of the store for the present one. */
 export async function accept(call: Invocation<{ readonly reason: string; readonly yes?: boolean }>): Promise<void> {

@@ -7,8 +7,8 @@ import type { IdentityOptions } from '../identity.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
 import { readPassword } from '../password.ts'
-import { withKms } from '../session.ts'
 import { readSettings } from '../settings.ts'
+import { withKms } from '../with-kms.ts'
 
 interface RewrapOptions extends IdentityOptions {
   readonly context?: ContextOption

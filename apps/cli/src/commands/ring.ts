@@ -3,7 +3,7 @@ import { failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable, word } from '../layout.ts'
 import { parseRoot, withNewRoot } from '../root-spec.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface GrantOptions {
   readonly application: string

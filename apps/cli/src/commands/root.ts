@@ -1,7 +1,7 @@
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
 import { parseRoot, withNewRoot } from '../root-spec.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms root list` */
 export async function list(call: Invocation): Promise<void> {

@@ -4,7 +4,7 @@ import { failure } from '../failure.ts'
 import { givenDays } from '../given.ts'
 import type { Invocation } from '../invocation.ts'
 import { columns, day, printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface RotateOptions {
   readonly due?: boolean

@@ -4,7 +4,7 @@ import { failure, fileFailure } from '../failure.ts'
 import { fileSink, pipeSink, writeWhole } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface SecretOptions {
   readonly key?: string

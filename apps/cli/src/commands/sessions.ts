@@ -1,6 +1,6 @@
 import type { Invocation } from '../invocation.ts'
 import { columns, printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 /** `kms sessions`: the processes that hold keys of the ring. */
 export async function sessions(call: Invocation): Promise<void> {

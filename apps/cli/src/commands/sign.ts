@@ -3,7 +3,7 @@ import { openInput, readAll } from '../files/input.ts'
 import { fileSink, pipeSink } from '../files/sink.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable, word } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 
 interface SignOptions {
   readonly key?: string

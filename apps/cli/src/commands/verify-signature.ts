@@ -4,7 +4,7 @@ import { failure, fileFailure } from '../failure.ts'
 import { openInput, readAll } from '../files/input.ts'
 import type { Invocation } from '../invocation.ts'
 import { printable } from '../layout.ts'
-import { withKms } from '../session.ts'
+import { withKms } from '../with-kms.ts'
 import { wholeLimit } from './sign.ts'
 
 interface VerifyOptions {
