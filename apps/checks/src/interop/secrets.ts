@@ -17,7 +17,7 @@ export async function checkTransport(kms: Kms, files: Files, python: Python, res
     using key = await kms.use(`transports ${spec}`, { purpose: 'transport' })
     const pem = (await kms.keys.publicKey(`transports ${spec}`)).pem!
     const sent = new Uint8Array(randomBytes(32))
-    const received = async (bytes: Uint8Array): Promise<boolean> => same((await key.receive(bytes)).reveal(), sent)
+    const received = async (bytes: Uint8Array): Promise<boolean> => same((await key.unwrapKey(bytes)).reveal(), sent)
     await results.check('what OpenSSL sends is received', spec, () => received(encrypt(files, pem, sent)))
     await results.check('what cryptography sends is received', spec, async () =>
       received(await python.bytes({ what: 'encrypt', public: pem, data: hex(sent) })),

@@ -56,7 +56,7 @@ function nextWith({ name, purpose, spec }: KeyInfo): string {
     mac: `kms mac ${key} FILE`,
     sign: `kms sign ${key} FILE; others check it with kms key public ${word(name)}`,
     agree: `kms key public ${word(name)}, for those who send to you; kms decrypt ${key} FILE opens it`,
-    transport: `kms key public ${word(name)}, for those who send keys to you; a program receives them`,
+    transport: `kms key public ${word(name)}, for those who wrap keys for you; a program unwraps them`,
     derive: `kms derive ${key} PURPOSE -o FILE`,
   }
   return commands[purpose]

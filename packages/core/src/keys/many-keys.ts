@@ -100,14 +100,15 @@ class ManyKeys {
     const claimed = (attempt: number): readonly string[] =>
       attempt === 1 && this.#options.ifAbsent !== true ? [] : claims
     await authority.commit('key.create', first?.name ?? '', undefined, build, claimed)
-    const results: CreatedKey[] = []
-    for (const [at, { name, refused, made }] of batch.candidates.entries()) {
-      if (refused !== undefined) results.push({ ok: false, name, error: refused })
-      else if (made === undefined || taken.has(made.key.claim.id))
-        results.push(await this.#there(name, batch.specs[at] as KeyToCreate))
-      else results.push({ ok: true, key: this.#told(made.key), created: true })
-    }
-    return results
+    const isTaken = ({ refused, made }: KeyBatch['candidates'][number]): boolean =>
+      refused === undefined && (made === undefined || taken.has(made.key.claim.id))
+    const there = await this.#there(batch.candidates.filter(isTaken).map(({ name }) => name))
+    return batch.candidates.map((candidate, at) => {
+      const { name, refused, made } = candidate
+      if (refused !== undefined) return { ok: false, name, error: refused }
+      if (made === undefined || isTaken(candidate)) return found(there.get(name), name, batch.specs[at] as KeyToCreate)
+      return { ok: true, key: this.#told(made.key), created: true }
+    })
   }
 
   #told({ key, version }: NewKey): KeyInfo {
@@ -116,15 +117,23 @@ class ManyKeys {
     return info
   }
 
-  /** A key whose name is taken. */
-  async #there(name: string, spec: KeyToCreate): Promise<CreatedKey> {
-    if (this.#options.ifAbsent !== true) return { ok: false, name, error: keyExists(name) }
-    try {
-      return { ok: true, key: asAsked(await this.#changes.summary(name), spec), created: false }
-    } catch (error) {
-      if (!(error instanceof KmsError)) throw error
-      // The name of a key that was renamed.
-      return { ok: false, name, error: error.code === 'key-not-found' ? keyExists(name) : error }
-    }
+  /** Keys whose names are taken, where they are to be given as they are. A name of a key that was renamed has none. */
+  async #there(names: readonly string[]): Promise<ReadonlyMap<string, KeyInfo>> {
+    if (this.#options.ifAbsent !== true || names.length === 0) return new Map()
+    const { records } = this.#changes.ring
+    const keys = [...(await records.byNames(names)).values()]
+    const versions = await records.newestOfMany(keys)
+    return new Map(keys.map((key, i) => [key.name, this.#changes.info(key, versions[i] ?? [])]))
+  }
+}
+
+/** What becomes of a key whose name is taken. */
+function found(there: KeyInfo | undefined, name: string, spec: KeyToCreate): CreatedKey {
+  if (there === undefined) return { ok: false, name, error: keyExists(name) }
+  try {
+    return { ok: true, key: asAsked(there, spec), created: false }
+  } catch (error) {
+    if (!(error instanceof KmsError)) throw error
+    return { ok: false, name, error }
   }
 }

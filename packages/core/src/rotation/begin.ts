@@ -34,6 +34,8 @@ export async function begin(
   const requestId = rest.requestId ?? globalThis.crypto.randomUUID()
   const fresh = new FreshMaterial()
   let joined: RotationRecord | undefined
+  /** As it was tested: where another process was first elsewhere in the ring, it is what it was, and trying again takes no longer than a commit. */
+  let tested: VersionRecord | undefined
 
   const build = async (key: KeyRecord): Promise<KeyChange> => {
     joined = undefined
@@ -52,8 +54,9 @@ export async function begin(
     const given = number === 0 ? undefined : await waiting(key, number)
     const made = nextNumber(key.newest, authority.head.record.incarnation)
     const of = { key, number: made, time, reason: reasonOf(rest), state: 'pre-active' } as const
-    const version = given ?? (await generateVersion(environment, access, of, fresh))
-    await selfTest(environment, access, version)
+    const version = given ?? (tested?.number === made ? tested : await generateVersion(environment, access, of, fresh))
+    if (version !== tested) await selfTest(environment, access, version)
+    tested = version
     const record = newRotation(environment, key, {
       rotation,
       to: version.number,

@@ -226,14 +226,14 @@ export class KeyUse {
     }
   }
 
-  /** @throws `key-not-found`; `invalid-argument` for one that transports: its `receive` would open what was sealed to it */
+  /** @throws `key-not-found`; `invalid-argument` for one that transports: its `unwrapKey` would open what was sealed to it */
   async #record(name: string): Promise<KeyRecord> {
     await this.#watch.refresh()
     const { record } = await this.#ring.records.byName(checkName(name))
     if (record.purpose !== 'transport') return record
     throw new KmsError(
       'invalid-argument',
-      `"${record.name}" transports keys, with send and receive alone: no envelope is sealed to it. Take a key that agrees: kms key create NAME --purpose agree.`,
+      `"${record.name}" transports keys, with wrapKey and unwrapKey alone: no envelope is sealed to it. Take a key that agrees: kms key create NAME --purpose agree.`,
       { keyIds: [record.key] },
     )
   }

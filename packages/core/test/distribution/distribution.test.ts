@@ -63,7 +63,7 @@ describe('a key that is sent', () => {
     const states = again.key.versions.map(({ label, state }) => [label, state])
     expect(Object.fromEntries(states)).toEqual({ 1: 'active', 2: 'deactivated', 3: 'pre-active' })
     expect(await recipient.decryptText(second, { key: 'theirs', context })).toBe('second')
-    const rotated = await recipient.keys.rotate('theirs', { to: '3' })
+    const rotated = await recipient.rotations.rotate('theirs', { to: '3' })
     expect(rotated.primary).toBe('3')
     const third = await sender.encryptText('third', { key: 'data', context })
     expect(held.openText(third, context)).toBe('third')
@@ -144,8 +144,8 @@ describe('a key that is sent', () => {
       expect(await verifier.verify(signature, 'x')).toMatchObject({ version: '1' })
     } else if (purpose === 'transport') {
       const [a, b] = [await sender.use('k', { purpose }), await recipient.use('k', { purpose })]
-      const sent = await a.send(Secret.copy(new Uint8Array(32).fill(5)))
-      expect((await b.receive(sent.bytes)).reveal()).toEqual(new Uint8Array(32).fill(5))
+      const sent = await a.wrapKey(Secret.copy(new Uint8Array(32).fill(5)))
+      expect((await b.unwrapKey(sent.bytes)).reveal()).toEqual(new Uint8Array(32).fill(5))
     } else if (purpose === 'agree') {
       expect((await recipient.keys.publicKey('k')).bytes).toEqual((await sender.keys.publicKey('k')).bytes)
       if (spec === 'p-521') return

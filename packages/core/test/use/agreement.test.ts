@@ -34,15 +34,15 @@ describe.each(webCryptos)('with %s', (_, crypto) => {
     await kms.keys.create('inbox', { purpose: 'transport', spec })
     const key = await kms.use('inbox', { purpose: 'transport' })
     const secret = Secret.copy(Uint8Array.from({ length: 32 }, (_, i) => i * 3))
-    const sent = await key.send(secret)
+    const sent = await key.wrapKey(secret)
     const { pem } = await kms.keys.publicKey('inbox')
     const byNode = publicEncrypt({ key: pem as string, oaepHash: 'sha256' }, secret.reveal())
     await kms.keys.rotate('inbox')
     for (const bytes of [sent.bytes, byNode]) {
-      expect((await key.receive(bytes, { version: sent.version })).reveal()).toEqual(secret.reveal())
-      expect(await codeOf(() => key.receive(bytes))).toBe('authentication-failed')
+      expect((await key.unwrapKey(bytes, { version: sent.version })).reveal()).toEqual(secret.reveal())
+      expect(await codeOf(() => key.unwrapKey(bytes))).toBe('authentication-failed')
     }
-    expect(await codeOf(() => key.receive(sent.bytes.subarray(1), { version: 1 }))).toBe('authentication-failed')
+    expect(await codeOf(() => key.unwrapKey(sent.bytes.subarray(1), { version: 1 }))).toBe('authentication-failed')
     await kms.close()
   })
 })
@@ -109,7 +109,7 @@ test('an agreed key is HKDF over the shared secret that node:crypto computes [C-
   await kms.close()
 })
 
-test('keys that transport are no recipients and open no envelopes: receive would be an opener of what was sealed to them', async () => {
+test('keys that transport are no recipients and open no envelopes: unwrapKey would be an opener of what was sealed to them', async () => {
   const { kms } = await newKms()
   await kms.keys.create('old', { purpose: 'transport', spec: 'rsa-2048' })
   await expect(kms.recipient('old')).rejects.toMatchObject({
@@ -134,7 +134,7 @@ test.each([
   const key = await kms.use('old', { purpose: 'transport' })
   const { pem } = await kms.keys.publicKey('old')
   const sent = publicEncrypt({ key: pem as string, oaepHash: 'sha256' }, new Uint8Array(length))
-  expect(await codeOf(() => key.receive(sent))).toBe(expected)
+  expect(await codeOf(() => key.unwrapKey(sent))).toBe(expected)
   await kms.close()
 })
 

@@ -136,8 +136,8 @@ test('what a version made that this process has not heard of verifies and opens'
   expect(await verifier.verify(signature, 'x', { version: 2 })).toMatchObject({ version: '2' })
   const { pem } = await kms.keys.publicKey('a', 1)
   expect((await agree.agree(pem as string, { info: 'x', version: 2 })).version).toBe('2')
-  const sent = await (await kms.use('t', { purpose: 'transport' })).send(Secret.copy(new Uint8Array(32).fill(3)))
-  expect((await transport.receive(sent.bytes, { version: 2 })).length).toBe(32)
+  const sent = await (await kms.use('t', { purpose: 'transport' })).wrapKey(Secret.copy(new Uint8Array(32).fill(3)))
+  expect((await transport.unwrapKey(sent.bytes, { version: 2 })).length).toBe(32)
 })
 
 test('what is signed and verified is what was given, whatever becomes of the caller’s arrays', async () => {
