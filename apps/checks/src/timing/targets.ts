@@ -129,7 +129,7 @@ export function moduleTargets(): readonly Target[] {
         return exports.hmac(sha256, 32, 64)
       },
     },
-    // GHASH's key is made of it, and its row is what this one shows.
+    // GHASH's key is made of it, so it may show what that one's row does (docs/decisions/constant-time.md).
     { ...keyed('AES-256-GCM', aes256Gcm), within: processor },
     fed('AES-256-GCM', aes256Gcm, 64),
     opened('AES-256-GCM', aes256Gcm, seal('aes-256-gcm')),
