@@ -74,7 +74,7 @@ async function measured(place: Place, size: Size, options: BenchOptions, found: 
 
 /** Keys made in batches, then one by one beside them. */
 async function made(kms: Kms, place: Place, size: Size, { rows, targets, notes }: Findings): Promise<void> {
-  rows.push(...given(place))
+  rows.push(...machineRows(place))
   const rates = await fill(kms, size.keys, (count, rate) => {
     tell(`${count.toLocaleString('en')} of ${size.keys.toLocaleString('en')} keys, ${Math.round(rate)} a second`)
   })
@@ -104,7 +104,7 @@ async function made(kms: Kms, place: Place, size: Size, { rows, targets, notes }
 }
 
 /** What every key is made of, here and now: how fast a machine signs and syncs differs by half from hour to hour. */
-function given(place: Place): Row[] {
+function machineRows(place: Place): Row[] {
   const { privateKey } = generateKeyPairSync('ed25519')
   const record = new Uint8Array(800)
   const signatures = timed(2_000, () => void sign(null, record, privateKey))

@@ -22,6 +22,8 @@ export function hintFor(error: KmsError, path: string, args: readonly string[]):
   if (code === 'authentication-failed' && /^kms (?:verify|mac|key (?:send|receive|import|export))\b/.test(path))
     return ''
   if (code === 'no-matching-key' && args.includes('--signature')) return ''
+  // A key that is there under its id gets no other name by another one here: its error says what to do.
+  if (code === 'key-exists' && path === 'kms key receive' && !error.message.startsWith('The name')) return ''
   if (code === 'key-exists' && /^kms key (?:receive|import)\b/.test(path))
     return 'kms key show NAME; --as gives it another name'
   if (code === 'key-disabled' && error.message.includes('cancel-destruction')) return ''

@@ -51,6 +51,12 @@ test('a key of one store opens in another what was sealed with it, and it is sai
   const later = await box.kms(again, { env: branch })
   expect(later.stdout).toMatch(/Received from-office, to encrypt, version 2,/)
   expect(later.stderr).toContain('kms key rotate from-office --to 2')
+  // Another name is no way to take a key twice.
+  for (const more of [[], ['--as', 'another']]) {
+    const twice = await box.kms([...again, ...more], { env: branch })
+    expect(twice).toMatchObject({ code: 4, stdout: '' })
+    expect(twice.stderr).not.toContain('--as')
+  }
   await ok(branch, 'key', 'rotate', 'from-office', '--to', '2')
   const compromised = await ok(office, 'key', 'compromise', 'data', '--yes')
   expect(compromised).toMatch(/It was sent, and is not gone there[\s\S]*branch/)

@@ -129,9 +129,13 @@ async function take(
 }
 
 const receivedAs = (name: string, key: string): KmsError =>
-  new KmsError('key-exists', `The key was received before, as "${name}": it keeps that name, or kms key rename.`, {
-    keyIds: [key],
-  })
+  new KmsError(
+    'key-exists',
+    `The key was received before, as "${name}", and keeps that name: leave "as" out. kms key rename gives it another.`,
+    {
+      keyIds: [key],
+    },
+  )
 
 const nothingNew = (name: string, key: string): KmsError =>
   new KmsError('key-exists', `All versions of "${name}" that were sent are here already. kms key show lists them.`, {

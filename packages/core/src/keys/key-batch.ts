@@ -7,7 +7,7 @@ import type { StoredRecord } from '../store/key-store.ts'
 import { checkName, checkText } from '../store/names.ts'
 import { signRecords } from '../store/signed-record.ts'
 import type { KeyRing } from './key-ring.ts'
-import { neighbouringIds, randomOfId } from './neighbouring-ids.ts'
+import { neighbouringIds, randomOfCommon, randomOfId } from './neighbouring-ids.ts'
 import { type NewKey, newKey } from './new-key.ts'
 import { type PolicyOptions, policyOf, standardPolicy } from './rotation-policy.ts'
 
@@ -26,8 +26,6 @@ export interface KeyToCreate extends PolicyOptions {
 
 /** Random bytes of a key: its id, its material, and those that the salt of the material's envelope is made of. */
 const randomOfKey = randomOfId + 32 + hedgeLength
-/** And of all keys of a batch together: what their ids have in common. */
-const randomOfBatch = 6
 
 /** Its name, itself, and its first version. */
 const recordsOfKey = 3
@@ -67,7 +65,7 @@ export interface KeyBatch {
 export async function prepareBatch(ring: KeyRing, specs: readonly KeyToCreate[], reason: string): Promise<KeyBatch> {
   const { authority } = ring
   const { incarnation } = authority.head.record
-  const random = new RandomSupply(randomOfBatch + specs.length * randomOfKey)
+  const random = new RandomSupply(randomOfCommon + specs.length * randomOfKey)
   try {
     const shared = { nextId: neighbouringIds(random.take), names: new Set<string>(), random }
     const slices: Promise<readonly Candidate[]>[] = []

@@ -26,11 +26,11 @@ export type CreatedKey =
 /** Keys of one commit: its log entry names three records of each, 477 bytes, beside a reason, and has 64 KiB. */
 const batchKeys = 100
 
-/** Batches that are on their way before the one that is committed is. */
-const batchesAhead = 4
+/** Batches on their way at a time: the one that is committed, and those after it. */
+const batchesAtOnce = 4
 
 /**
- * Makes many keys, up to 100 in a commit; while one is written, up to four more are made and signed.
+ * Makes many keys, up to 100 in a commit; while one is written, up to three more are made and signed.
  * @throws `invalid-argument` for what is no array or a reason that is too long, `not-permitted`
  */
 export async function createMany(
@@ -60,7 +60,7 @@ class ManyKeys {
     const prepared: Promise<KeyBatch>[] = []
     let begun = 0
     while (results.length < specs.length) {
-      for (; prepared.length < batchesAhead && begun < specs.length; begun += batchKeys) {
+      for (; prepared.length < batchesAtOnce && begun < specs.length; begun += batchKeys) {
         const batch = prepareBatch(this.#changes.ring, specs.slice(begun, begun + batchKeys), this.#reason)
         // It may not be waited for.
         batch.catch(() => {})

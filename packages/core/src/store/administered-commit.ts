@@ -53,7 +53,7 @@ export async function administeredCommit(change: AdministeredCommit): Promise<Pr
   const { store, log, head, key, primitives, time } = change
   const position = head?.record.size ?? 0
   const requests = change.recorded === false ? [] : [requestRecord(change, position)]
-  // All that does not depend on the others at once: signatures are made beside the main thread where there is a second one.
+  // All that does not depend on the others at once: a platform may sign many elsewhere.
   const all = await signRecords([...change.records, ...requests], key)
   const signed = all.slice(0, change.records.length)
   const signedRequests = all.slice(change.records.length)
